@@ -1,0 +1,79 @@
+"""Behaviour states of cells in time-lapse movies.
+
+>>> import napari_cellstate as cs
+>>> exp = cs.new("screen.cellstate")                                     # doctest: +SKIP
+>>> cs.add(exp, "young_1.tif", dt=390, pixel_size=0.65, condition="young")  # doctest: +SKIP
+>>> cs.run(exp)                                                          # doctest: +SKIP
+>>> exp.behavior                                                         # doctest: +SKIP
+
+Each verb of the command line is a function here. Names are loaded when first used: importing the package is quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from napari_cellstate.core.errors import Cancelled, CellStateError, InputError
+    from napari_cellstate.experiment.add import add, new
+    from napari_cellstate.experiment.demo import demo
+    from napari_cellstate.experiment.export import export
+    from napari_cellstate.experiment.listing import methods
+    from napari_cellstate.experiment.pipeline import run
+    from napari_cellstate.experiment.recipe import Recipe, read_recipe, recipe_from
+    from napari_cellstate.experiment.relink import relink
+    from napari_cellstate.experiment.report import report
+    from napari_cellstate.experiment.status import status
+    from napari_cellstate.experiment.store import Experiment
+    from napari_cellstate.simulate.sample import simulate
+
+__all__ = [
+    "Cancelled",
+    "CellStateError",
+    "Experiment",
+    "InputError",
+    "Recipe",
+    "add",
+    "demo",
+    "export",
+    "methods",
+    "new",
+    "read_recipe",
+    "recipe_from",
+    "relink",
+    "report",
+    "run",
+    "simulate",
+    "status",
+]
+
+_HOME = {
+    "Cancelled": "core.errors",
+    "CellStateError": "core.errors",
+    "Experiment": "experiment.store",
+    "InputError": "core.errors",
+    "Recipe": "experiment.recipe",
+    "add": "experiment.add",
+    "demo": "experiment.demo",
+    "export": "experiment.export",
+    "methods": "experiment.listing",
+    "new": "experiment.add",
+    "read_recipe": "experiment.recipe",
+    "recipe_from": "experiment.recipe",
+    "relink": "experiment.relink",
+    "report": "experiment.report",
+    "run": "experiment.pipeline",
+    "simulate": "simulate.sample",
+    "status": "experiment.status",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

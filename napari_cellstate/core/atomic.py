@@ -1,0 +1,67 @@
+"""Files that are there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary name beside `path`; on leaving without an error it takes the place of `path`.
+
+    Whatever goes wrong inside, `path` is what it was before and the temporary file is gone.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp{path.suffix}")
+    try:
+        yield temporary
+        with temporary.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def building_folder(path: Path) -> Iterator[Path]:
+    """Give a new folder beside `path`; on leaving without an error it becomes `path`, which must not exist yet."""
+    building = path.with_name(f".{path.name}.building")
+    if building.exists():
+        shutil.rmtree(building)
+    building.mkdir(parents=True)
+    try:
+        yield building
+        os.replace(building, path)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, atomically, with the same bytes on every system."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(text.encode())
+
+
+def replace_folder(new: Path, path: Path) -> None:
+    """Put the folder `new` in the place of `path`; at no moment is `path` half of both."""
+    old = path.with_name(f".{path.name}.old")
+    if old.exists():
+        shutil.rmtree(old)
+    if path.exists():
+        os.replace(path, old)
+    os.replace(new, path)
+    if old.exists():
+        shutil.rmtree(old)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a killed process left: temporary files and replaced folders."""
+    for left in folder.glob(".*"):
+        if ".tmp" in left.name and left.is_file():
+            left.unlink()
+        elif left.name.endswith(".old") and left.is_dir():
+            shutil.rmtree(left)

@@ -1,0 +1,36 @@
+"""The behaviour table: one row per window of a track, as AnnData.
+
+Names on disk, once. One id, (movie, track, frame), joins it with every other table we write.
+
+obs
+    movie, condition, replicate, track, parent, lineage, frame (the lower middle frame of the window), t0, t1
+    (first and last frame), time_s, label (0 where the cell is missing in that frame), y, x (px); after `states`:
+    cluster, state (1..k; states are ordered by mean speed), state_prob.
+X, layers["scaled"], var
+    features in physical units where known; scaled: one scaling for all movies (median and MAD, after log1p where
+    a feature is skewed and not negative); var: unit, definition, source, set, used (enters the scaled space), log,
+    median, mad.
+obsm
+    ``X_NAME`` for each embedding; "state_posterior" (N, k).
+uns
+    "provenance": one JSON string; "window": window, stride and every in frames.
+"""
+
+from __future__ import annotations
+
+MOVIE = "movie"
+OBS_KEYS = ("movie", "track", "frame")
+STATE_COLUMNS = ("cluster", "state", "state_prob")
+SCALED = "scaled"
+POSTERIOR = "state_posterior"
+NO_STATE = 0
+
+
+def row_name(movie: str, track: int, frame: int) -> str:
+    """Name of a row in the AnnData index."""
+    return f"{movie}/{track}/{frame}"
+
+
+def state_name(state: int) -> str:
+    """What a state is called until the user names it."""
+    return f"state {state}"

@@ -1,0 +1,208 @@
+"""The bases of all methods: what each family gets and gives.
+
+To add a method: one file in the family's folder, one subclass, its settings, its verb, `@register`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_cellstate.core.method import Method, setting
+from napari_cellstate.core.movie import Array, Movie
+from napari_cellstate.core.progress import Runtime
+from napari_cellstate.core.units import Feature
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from anndata import AnnData
+
+    from napari_cellstate.core.windows import Windows
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class Segmenter(Method):
+    """Images to labels."""
+
+    family: ClassVar[str] = "segment"
+
+    def estimated(self, movie: Movie) -> Self:
+        """The same method with every setting that says "estimate" (0) replaced by a value read from the movie."""
+        return self
+
+    def segment(self, image: Array) -> NDArray[np.uint32]:
+        """Label the cells of one frame.
+
+        Parameters
+        ----------
+        image : (Y, X), any real dtype, finite.
+
+        Returns
+        -------
+        (Y, X) uint32, 0 is background, each other number one cell.
+        """
+        raise NotImplementedError
+
+    def frames(self, movie: Movie, frames: Sequence[int], runtime: Runtime) -> Iterator[NDArray[np.uint32]]:
+        """Labels of the given frames, one by one; a method that works in batches has its own."""
+        for t in frames:
+            yield self.segment(movie.image(t))
+
+
+class Linker(Method):
+    """Cells to links."""
+
+    family: ClassVar[str] = "link"
+
+    max_gap: int = setting(
+        3,
+        "Longest gap",
+        unit="frames",
+        ge=0,
+        le=100,
+        help="A cell missing for at most so many frames in a row stays one track; more closes more gaps "
+        "and makes more wrong links.",
+    )
+
+    def estimated(self, cells: pd.DataFrame, movie: Movie) -> Self:
+        """The same method with every setting that says "estimate" (0) replaced by a value read from the cells."""
+        return self
+
+    def link(self, cells: pd.DataFrame, movie: Movie, runtime: Runtime) -> pd.DataFrame:
+        """Link the cells of one movie.
+
+        Parameters
+        ----------
+        cells : a cell table (see `core.tables`).
+        movie : its movie; most linkers don't need it.
+
+        Returns
+        -------
+        A link table.
+        """
+        raise NotImplementedError
+
+
+class FeatureSet(Method):
+    """Windows of tracks to named numbers."""
+
+    family: ClassVar[str] = "features"
+
+    measures: ClassVar[tuple[str, ...]] = ()
+    """Columns of the cell table that it reads beside frame, label, y and x; `measure` makes them."""
+
+    def features(self) -> tuple[Feature, ...]:
+        """What each of its columns is, in order."""
+        raise NotImplementedError
+
+    def describe(self, windows: Windows, runtime: Runtime) -> Floats:
+        """Describe every window.
+
+        Returns
+        -------
+        (len(windows), len(features())) in px and frames, NaN where a feature is not defined.
+        """
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, eq=False)
+class Embedding:
+    """Where an embedder puts the rows.
+
+    Attributes
+    ----------
+    coordinates : (N, D) float64.
+    info : plain JSON values worth keeping: variance explained, loadings, notes.
+    """
+
+    coordinates: Floats
+    info: dict[str, Any] = field(default_factory=dict)
+
+
+class Embedder(Method):
+    """Rows of the behaviour table to a few coordinates."""
+
+    family: ClassVar[str] = "embed"
+    for_looking: ClassVar[bool] = False
+    """True where distances mean little (t-SNE, UMAP): states read such a space only on an explicit word."""
+
+    def embed(self, behavior: AnnData, runtime: Runtime) -> Embedding:
+        """Embed every row.
+
+        Parameters
+        ----------
+        behavior : the behaviour table, with `layers["scaled"]` (N, F), finite.
+        """
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """What a state method sees: points, and how they follow each other.
+
+    Attributes
+    ----------
+    points : (N, D) float64, finite.
+    run : (N,) int64; rows of one run follow each other at the same spacing without a gap, sorted by time.
+        Methods without time ignore it.
+    """
+
+    points: Floats
+    run: Ints
+
+
+@dataclass(frozen=True, eq=False)
+class StateFit:
+    """States of the rows, numbered from 0 in no particular order.
+
+    Attributes
+    ----------
+    cluster : (N,) int64, best state of each row by itself.
+    state : (N,) int64, best state given its neighbours in time; equal to `cluster` for methods without time.
+    posterior : (N, K) float64 rows summing to 1, or None for methods that give no probability.
+    notes : sentences that the user should read.
+    """
+
+    cluster: Ints
+    state: Ints
+    posterior: Floats | None = None
+    notes: tuple[str, ...] = ()
+
+
+class StateEstimator(Method):
+    """Points to states."""
+
+    family: ClassVar[str] = "states"
+
+    k: int = setting(
+        3,
+        "Number of states",
+        ge=1,
+        le=30,
+        estimated=True,
+        help="How many behaviour states to look for. 3 is a first guess, not a finding.",
+    )
+    space: str = setting(
+        "embed",
+        "Space",
+        rare=True,
+        help='What the states are made from: "embed" (the first embedding), "features" (all scaled features), or the '
+        "name of an embedding.",
+    )
+    seed: int = setting(
+        0,
+        "Seed",
+        ge=0,
+        rare=True,
+        help="Start of the random numbers; the same seed gives the same states.",
+    )
+
+    def fit(self, rows: Rows, runtime: Runtime) -> StateFit:
+        """Find `k` states; fewer where the rows do not allow so many (said in the notes)."""
+        raise NotImplementedError

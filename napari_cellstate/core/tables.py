@@ -1,0 +1,127 @@
+"""The cell table and the link table: their columns, and what must hold in them.
+
+cells
+    One row per cell per frame, sorted by frame, then label. `frame` and `label` (int64) name the cell; `y` and
+    `x` (float64, px, the middle of pixel (0, 0) is 0, 0) place it; further columns are measurements.
+links
+    `source` and `target` (int64) are row numbers of the cell table, `cost` (float64) is what the linker paid for
+    the link (px, NaN where it has none). A link goes forward in time; a source has one target, or two where
+    it divides.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_cellstate.core.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Ints = NDArray[np.int64]
+
+CELL_KEYS = ("frame", "label", "y", "x")
+LINK_COLUMNS = ("source", "target", "cost")
+
+
+def empty_cells() -> pd.DataFrame:
+    """A cell table without rows."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        {
+            "frame": np.empty(0, np.int64),
+            "label": np.empty(0, np.int64),
+            "y": np.empty(0, np.float64),
+            "x": np.empty(0, np.float64),
+        }
+    )
+
+
+def make_links(source: object, target: object, cost: object = None) -> pd.DataFrame:
+    """A link table from arrays of row numbers, sorted by source, then target; cost NaN where not given."""
+    import pandas as pd
+
+    source, target = np.asarray(source, np.int64), np.asarray(target, np.int64)
+    paid = np.full(len(source), np.nan) if cost is None else np.asarray(cost, np.float64)
+    order = np.lexsort((target, source))
+    return pd.DataFrame({"source": source[order], "target": target[order], "cost": paid[order]})
+
+
+def join(frame: Ints, identity: Ints) -> tuple[Ints, Ints]:
+    """Link each row to the next later one of the same identity, however far away in time.
+
+    Parameters
+    ----------
+    frame, identity : (N,), rows in any order.
+
+    Returns
+    -------
+    source, target : (M,) row numbers, sorted by identity, then frame.
+    """
+    order = np.lexsort((frame, identity))
+    same = identity[order][1:] == identity[order][:-1]
+    return order[:-1][same], order[1:][same]
+
+
+def check_cells(cells: pd.DataFrame, where: str = "cells") -> None:
+    """Raise InputError unless the keys are there, finite, and (frame, label) is unique and sorted."""
+    missing = [name for name in CELL_KEYS if name not in cells.columns]
+    if missing:
+        raise InputError(f"{where}: column {missing[0]!r} is missing; found: {', '.join(map(str, cells.columns))}")
+    frame, label = cells["frame"].to_numpy(), cells["label"].to_numpy()
+    for name in ("y", "x"):
+        bad = np.flatnonzero(~np.isfinite(cells[name].to_numpy(np.float64)))
+        if len(bad):
+            raise InputError(
+                f"{where} row {bad[0]}: {name} is {cells[name].iloc[bad[0]]}; expected a finite number (px)"
+            )
+    low = np.flatnonzero((frame < 0) | (label < 1))
+    if len(low):
+        at = low[0]
+        raise InputError(
+            f"{where} row {at}: frame {frame[at]}, label {label[at]}; frames count from 0 and labels from 1"
+        )
+    step = (np.diff(frame) > 0) | ((np.diff(frame) == 0) & (np.diff(label) > 0))
+    wrong = np.flatnonzero(~step)
+    if len(wrong):
+        at = wrong[0] + 1
+        raise InputError(
+            f"{where} row {at}: frame {frame[at]}, label {label[at]} does not come after row {at - 1} (frame "
+            f"{frame[at - 1]}, label {label[at - 1]}); rows must be sorted and no cell may occur twice"
+        )
+
+
+def check_links(cells: pd.DataFrame, links: pd.DataFrame, where: str = "links") -> None:
+    """Raise InputError unless every link joins two cells forward in time and no source has three targets."""
+    missing = [name for name in LINK_COLUMNS if name not in links.columns]
+    if missing:
+        raise InputError(f"{where}: column {missing[0]!r} is missing; found: {', '.join(map(str, links.columns))}")
+    source, target = links["source"].to_numpy(), links["target"].to_numpy()
+    outside = np.flatnonzero((source < 0) | (target < 0) | (source >= len(cells)) | (target >= len(cells)))
+    if len(outside):
+        at = outside[0]
+        raise InputError(f"{where} row {at}: {source[at]} -> {target[at]}, but there are only {len(cells)} cells")
+    frame = cells["frame"].to_numpy()
+    backward = np.flatnonzero(frame[target] <= frame[source])
+    if len(backward):
+        at = backward[0]
+        raise InputError(
+            f"{where} row {at}: target {target[at]} is in frame {frame[target[at]]}, source {source[at]} in frame "
+            f"{frame[source[at]]}; a link must go forward in time"
+        )
+    targets = np.bincount(source, minlength=1)
+    if targets.size and targets.max(initial=0) > 2:
+        cell = int(targets.argmax())
+        raise InputError(
+            f"{where}: cell {cell} (frame {frame[cell]}) has {targets[cell]} targets; at most 2 (a division)"
+        )
+    sources = np.bincount(target, minlength=1)
+    if sources.size and sources.max(initial=0) > 1:
+        cell = int(sources.argmax())
+        raise InputError(
+            f"{where}: cell {cell} (frame {frame[cell]}) has {sources[cell]} sources; at most 1 (no merges yet)"
+        )

@@ -1,0 +1,119 @@
+"""Cells and links, read as tracks: tracklets, parents and lineages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_cellstate.core.tables import check_cells, check_links
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Tracks:
+    """A frozen pair of tables, and the tracks that follow from them.
+
+    A track is a tracklet: it ends where the cell divides and at a gap of more than `max_gap` missing frames. A
+    daughter, and what follows such a gap, is a track of its own whose parent is the one before.
+
+    Attributes
+    ----------
+    cells, links : tables as `core.tables` describes them; checked here.
+    max_gap : the most missing frames in a row inside one track.
+    """
+
+    cells: pd.DataFrame
+    links: pd.DataFrame
+    max_gap: int = 0
+    where: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        prefix = f"{self.where}: " if self.where else ""
+        check_cells(self.cells, f"{prefix}cells")
+        check_links(self.cells, self.links, f"{prefix}links")
+
+    @cached_property
+    def _continues(self) -> NDArray[np.bool_]:
+        """Per link: both its cells belong to one track."""
+        source, target = self.links["source"].to_numpy(), self.links["target"].to_numpy()
+        frame = self.cells["frame"].to_numpy()
+        alone = np.bincount(source, minlength=len(self.cells))[source] == 1
+        return np.asarray(alone & (frame[target] - frame[source] <= self.max_gap + 1))
+
+    @cached_property
+    def track(self) -> Ints:
+        """Track of each cell, (len(cells),), numbered from 1 in the order of first cells."""
+        return _components(self.links[self._continues], len(self.cells))
+
+    @cached_property
+    def parents(self) -> Ints:
+        """Parent of each track, (n_tracks + 1,), indexed by track; 0 for none."""
+        parents = np.zeros(self.n_tracks + 1, np.int64)
+        between = self.links[~self._continues]
+        parents[self.track[between["target"].to_numpy()]] = self.track[between["source"].to_numpy()]
+        return parents
+
+    @cached_property
+    def lineages(self) -> Ints:
+        """Lineage of each track, (n_tracks + 1,), indexed by track: the number of its first track."""
+        lineages = np.arange(self.n_tracks + 1)
+        for track in range(1, self.n_tracks + 1):  # a parent's number is always smaller than its child's
+            if self.parents[track]:
+                lineages[track] = lineages[self.parents[track]]
+        return lineages
+
+    @property
+    def n_tracks(self) -> int:
+        """Number of tracks."""
+        return int(self.track.max(initial=0))
+
+    def table(self) -> pd.DataFrame:
+        """One row a track: track, parent, lineage, first_frame, last_frame, n_cells, n_missing, divides."""
+        import pandas as pd
+
+        frame, track = self.cells["frame"].to_numpy(), self.track
+        n = self.n_tracks
+        first = np.full(n + 1, np.iinfo(np.int64).max)
+        last = np.full(n + 1, -1)
+        np.minimum.at(first, track, frame)
+        np.maximum.at(last, track, frame)
+        count = np.bincount(track, minlength=n + 1)
+        mothers = self.links["source"].to_numpy()[~self._continues]
+        divides = np.bincount(track[mothers], minlength=n + 1) > 1
+        rows = slice(1, None)
+        return pd.DataFrame(
+            {
+                "track": np.arange(1, n + 1),
+                "parent": self.parents[rows],
+                "lineage": self.lineages[rows],
+                "first_frame": first[rows],
+                "last_frame": last[rows],
+                "n_cells": count[rows],
+                "n_missing": (last - first + 1 - count)[rows],
+                "divides": divides[rows],
+            }
+        )
+
+
+def _components(links: pd.DataFrame, n: int) -> Ints:
+    """Connected components of `n` nodes, numbered from 1 in the order of their first node."""
+    if n == 0:
+        return np.empty(0, np.int64)
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    ends = (links["source"].to_numpy(), links["target"].to_numpy())
+    graph = coo_array((np.ones(len(links), np.int8), ends), shape=(n, n))
+    _, component = connected_components(graph, directed=False)
+    _, first = np.unique(component, return_index=True)
+    number = np.empty(len(first), np.int64)
+    number[np.argsort(first)] = np.arange(1, len(first) + 1)
+    return np.asarray(number[component], np.int64)

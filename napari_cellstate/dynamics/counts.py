@@ -1,0 +1,191 @@
+"""How often one state follows another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_cellstate.core.errors import InputError
+from napari_cellstate.core.units import hours
+from napari_cellstate.dynamics._ratio import ratio
+from napari_cellstate.dynamics.pairs import Ints, check_states, row_pairs
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = NDArray[np.float64]
+
+COLUMNS = ("condition", "from", "to", "count", "soft_count", "probability", "rate_per_hour")
+
+
+@dataclass(frozen=True, eq=False)
+class Transitions:
+    """Counted transitions between states.
+
+    Attributes
+    ----------
+    counts : (k, k) int64, pairs of rows from the state of the row to the state of the column; staying counts too.
+    lag : frames between the two rows of a pair.
+    soft : (k, k) float64, the same with each row shared out between states by its posterior; None without one.
+    units : (U,), what the pairs were also counted by (movies, tracks), sorted; empty if nothing.
+    unit_counts : (U, k, k) int64, sums to `counts`.
+
+    Notes
+    -----
+    Neither pairs nor windows that overlap are independent: do not test counts as if each were an observation. For
+    intervals and tests resample units: movies where there are several, tracks where there is one movie. Tracks
+    that end early (cells that leave, die or are lost) say less about slow transitions.
+    """
+
+    counts: Ints
+    lag: int
+    soft: Floats | None
+    units: NDArray[Any]
+    unit_counts: Ints
+
+    @property
+    def probability(self) -> Floats:
+        """Share of the pairs from a state that go to each, (k, k); NaN where a state has no pairs.
+
+        Plain shares, without pseudocounts; they hold for this lag only.
+        """
+        total = self.counts.sum(axis=1, keepdims=True)
+        return ratio(self.counts, total)
+
+    def rate_per_hour(self, dt_s: float | None) -> Floats:
+        """Transitions per hour spent in the state that is left, (k, k).
+
+        NaN on the diagonal, for a state without pairs, and where `dt_s` (seconds between frames) is None.
+        """
+        spent = hours(self.lag, dt_s) * self.counts.sum(axis=1, keepdims=True)
+        rate = ratio(self.counts, spent)
+        np.fill_diagonal(rate, np.nan)
+        return rate
+
+    def table(self, *, dt_s: float | None = None) -> pd.DataFrame:
+        """One row for each ordered pair of states: from, to, count, soft_count, probability, rate_per_hour.
+
+        States are numbered from 1; pairs of a state with itself and pairs never seen are there too.
+        """
+        import pandas as pd
+
+        k = len(self.counts)
+        soft = np.full((k, k), np.nan) if self.soft is None else self.soft
+        return pd.DataFrame(
+            {
+                "from": np.repeat(np.arange(1, k + 1), k),
+                "to": np.tile(np.arange(1, k + 1), k),
+                "count": self.counts.ravel(),
+                "soft_count": soft.ravel(),
+                "probability": self.probability.ravel(),
+                "rate_per_hour": self.rate_per_hour(dt_s).ravel(),
+            }
+        )
+
+
+def count_transitions(
+    run: Ints,
+    frame: Ints,
+    state: Ints,
+    k: int,
+    lag: int,
+    *,
+    posterior: Floats | None = None,
+    unit: NDArray[Any] | None = None,
+) -> Transitions:
+    """Count pairs of rows `lag` frames apart in one run.
+
+    Parameters
+    ----------
+    run : (N,), rows of one run follow each other in one track without a missing frame: gaps and the ends of tracks
+        end a run, so that no pair joins two tracks or bridges a gap. Any order of rows.
+    frame : (N,), frames, unique within a run.
+    state : (N,), 1 to `k`; 0 for none: pairs with such a row are left out.
+    k : number of states.
+    lag : frames between the rows of a pair: their difference is exactly this.
+    posterior : (N, k), rows summing to 1, for soft counts: the sum over pairs of the outer products of the two
+        rows' posteriors.
+    unit : (N,), movie or track of each row; pairs are counted for each too, by their earlier row.
+
+    Raises
+    ------
+    InputError
+        Shapes do not fit, a state above `k`, or two rows of one run in one frame.
+
+    Notes
+    -----
+    A posterior that judges each row by itself (a mixture's) treats the two rows of a pair as independent: every
+    doubtful row adds to the soft counts off the diagonal, which then overestimate switching. They are meant for
+    posteriors that know the neighbours in time. A lag of several rows sees only what state the cell is in at
+    both ends: a visit in between is missed.
+    """
+    check_states(state, k, len(run))
+    if posterior is not None and posterior.shape != (len(run), k):
+        raise InputError(f"dynamics: posterior of shape {posterior.shape}; expected {(len(run), k)}, rows by states")
+    pairs = row_pairs(run, frame, lag)
+    pairs = pairs[(state[pairs] > 0).all(axis=1)]
+    cell = (state[pairs[:, 0]] - 1) * k + state[pairs[:, 1]] - 1
+    soft = None
+    if posterior is not None:  # einsum and not a matrix product: the order of its sum depends on nothing
+        soft = np.einsum("pi,pj->ij", posterior[pairs[:, 0]], posterior[pairs[:, 1]])
+    units, unit_counts = _by_unit(unit, pairs[:, 0], cell, k)
+    counts = np.bincount(cell, minlength=k * k).reshape(k, k)
+    return Transitions(counts, lag, soft, units, unit_counts)
+
+
+def events(run: Ints, frame: Ints, state: Ints, lag: int) -> Ints:
+    """Each pair of rows between which the state changed, for a list or for marks on the movie.
+
+    Parameters are those of `count_transitions`.
+
+    Returns
+    -------
+    (E, 2), row numbers before and after, sorted by run, then frame; as many as `count_transitions` counts off the
+    diagonal.
+
+    Notes
+    -----
+    With a lag above the spacing of the rows one switch is in several pairs.
+    """
+    check_states(state, int(state.max(initial=0)), len(run))
+    pairs = row_pairs(run, frame, lag)
+    before, after = state[pairs[:, 0]], state[pairs[:, 1]]
+    switched: Ints = pairs[(before > 0) & (after > 0) & (before != after)]
+    return switched
+
+
+def transitions_table(conditions: Mapping[str, Transitions], *, dt_s: float | None = None) -> pd.DataFrame:
+    """One row for each condition and ordered pair of states; columns are `COLUMNS`.
+
+    Parameters
+    ----------
+    conditions : transitions counted for each condition.
+    dt_s : seconds between frames; without it rate_per_hour is blank.
+
+    Notes
+    -----
+    count, soft_count: pairs of rows. probability: share of the pairs of its "from", blank where there are none.
+    rate_per_hour: count over the hours spent in "from" (pairs x lag x dt), blank on the diagonal. A condition
+    pools its movies: long movies with many cells weigh more, and n is the number of movies, not of pairs.
+    """
+    import pandas as pd
+
+    tables = []
+    for condition, transitions in conditions.items():
+        table = transitions.table(dt_s=dt_s)
+        table.insert(0, "condition", pd.Series([condition] * len(table), dtype=object))
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(COLUMNS))
+
+
+def _by_unit(unit: NDArray[Any] | None, first: Ints, cell: Ints, k: int) -> tuple[NDArray[Any], Ints]:
+    if unit is None:
+        return np.empty(0, np.int64), np.empty((0, k, k), np.int64)
+    units, number = np.unique(np.asarray(unit), return_inverse=True)
+    counts = np.bincount(number[first] * k * k + cell, minlength=len(units) * k * k)
+    per_unit: Ints = counts.reshape(len(units), k, k).astype(np.int64)
+    return units, per_unit

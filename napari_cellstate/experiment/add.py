@@ -1,0 +1,194 @@
+"""Start an experiment and put movies into it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from math import ceil
+from pathlib import Path
+
+from napari_cellstate.core.errors import InputError
+from napari_cellstate.core.movie import FrameSource
+from napari_cellstate.experiment.entry import MovieEntry, Reference, TracksReference
+from napari_cellstate.experiment.lock import writing
+from napari_cellstate.experiment.paths import check_name, free_name
+from napari_cellstate.experiment.pipeline import use_recipe
+from napari_cellstate.experiment.recipe import Recipe
+from napari_cellstate.experiment.store import Experiment, as_experiment
+from napari_cellstate.formats.labels import open_labels
+from napari_cellstate.formats.movies import open_movie
+from napari_cellstate.formats.tracks import read_tracks
+
+
+def new(path: str | Path) -> Experiment:
+    """Make an empty experiment with the default recipe; the folder must not exist, or be empty."""
+    experiment = Experiment.create(path)
+    use_recipe(experiment, Recipe())
+    return experiment
+
+
+def add(
+    experiment: Experiment | str | Path,
+    movie: str | Path | None = None,
+    *,
+    labels: str | Path | None = None,
+    tracks: str | Path | None = None,
+    name: str = "",
+    channel: int = 0,
+    axes: str = "",
+    dt: float | None = None,
+    pixel_size: float | None = None,
+    condition: str = "",
+    replicate: str = "",
+    frames: str = "",
+    track_column: str = "",
+    time_column: str = "",
+    y_column: str = "",
+    x_column: str = "",
+) -> MovieEntry:
+    """Add a movie, by reference: images, labels or a track table; one of them is enough.
+
+    Parameters
+    ----------
+    experiment : an experiment or its folder.
+    movie : TIFF, OME-TIFF, ImageJ hyperstack, or a folder of numbered images.
+    labels : label images of the same size; they are then used instead of a segmentation.
+    tracks : a table (CSV, parquet) with one row a cell and frame; then used instead of linking.
+    name : default: the name of the file.
+    channel : the channel to segment, from 0.
+    axes : such as "TYX" or "TCYX", where the file does not say, or says it wrong.
+    dt : seconds between frames; default: what the file says.
+    pixel_size : micrometres a pixel; default: what the file says.
+    condition, replicate : such as "aged" and "mouse 3".
+    frames : "A:B", the frames from A to before B; default all.
+    track_column, time_column, y_column, x_column : of the track table, where their names are not the usual ones.
+
+    Returns
+    -------
+    The new entry.
+
+    Raises
+    ------
+    InputError
+        A file that cannot be used, or settings that do not fit it.
+    """
+    experiment = as_experiment(experiment)
+    if movie is None and labels is None and tracks is None:
+        raise InputError("nothing to add: give a movie, --labels or --tracks")
+    _check_positive("--dt", dt, "seconds")
+    _check_positive("--pixel-size", pixel_size, "micrometres")
+    root, paths = experiment.root, [Path(path) for path in (movie, labels, tracks) if path is not None]
+    columns = {"track": track_column, "time": time_column, "y": y_column, "x": x_column}
+    with writing(experiment.paths.lock):
+        entries = experiment.movies
+        found = _look(movie, labels, tracks, axes, columns, pixel_size, time_given=dt is not None)
+        entry = MovieEntry(
+            name=_name(name, paths[0], entries, root),
+            images=Reference.to(Path(movie), root, axes) if movie else None,
+            labels=Reference.to(Path(labels), root) if labels else None,
+            tracks=TracksReference(**Reference.to(Path(tracks), root).model_dump(), **columns) if tracks else None,
+            shape=found.shape,
+            frames=_frames(frames, found.shape[0]),
+            channel=_channel(channel, found.shape[1]),
+            channels=found.channels,
+            dt_s=dt if dt is not None else found.dt_s,
+            pixel_size_um=pixel_size if pixel_size is not None else found.pixel_size_um,
+            condition=condition,
+            replicate=replicate,
+        )
+        experiment.set_movies((*entries, entry))
+    return entry
+
+
+class _Found:
+    """What the files say."""
+
+    def __init__(self, shape: tuple[int, int, int, int], source: FrameSource | None) -> None:
+        self.shape = shape
+        self.channels = source.channels if source else ()
+        self.dt_s = source.dt_s if source else None
+        self.pixel_size_um = source.pixel_size_um if source else None
+
+
+def _look(
+    movie: str | Path | None,
+    labels: str | Path | None,
+    tracks: str | Path | None,
+    axes: str,
+    columns: dict[str, str],
+    pixel_size: float | None,
+    *,
+    time_given: bool,
+) -> _Found:
+    """Open everything once, so that what cannot be used is refused before it is added."""
+    found = None
+    if movie is not None:
+        with closing(open_movie(Path(movie), axes=axes, time_given=time_given)) as source:
+            found = _Found(source.shape, source)
+            source.read(0, 0)
+    if labels is not None:
+        shape = (found.shape[0], *found.shape[2:]) if found else None
+        # With a movie, a label stack of the same shape is in the same order: nothing is left to guess.
+        known = time_given or found is not None
+        given = "" if found else axes
+        with closing(open_labels(Path(labels), axes=given, time_given=known, shape=shape)) as source:
+            source.read(0, 0)
+            t, _, y, x = source.shape
+            found = found or _Found((t, 0, y, x), source)
+    if tracks is not None:
+        size = pixel_size or (found.pixel_size_um if found else None)
+        points = read_tracks(Path(tracks), pixel_size_um=size, **columns).points
+        if found is None:
+            t, y, x = (ceil(points[axis].max()) + 1 for axis in ("frame", "y", "x"))
+            found = _Found((t, 0, y, x), None)
+        elif points["frame"].max() >= found.shape[0]:
+            raise InputError(
+                f"{tracks}: frame {points['frame'].max()} occurs, but the movie has {found.shape[0]} frames, "
+                "counted from 0"
+            )
+    if found is None:
+        raise AssertionError("checked by the caller")
+    return found
+
+
+def _name(wanted: str, path: Path, entries: tuple[MovieEntry, ...], root: Path) -> str:
+    taken = {entry.name for entry in entries}
+    if wanted:
+        check_name(wanted)
+        if wanted.lower() in {name.lower() for name in taken}:
+            raise InputError(f"there is a movie {wanted!r} already; give another --name")
+        return wanted
+    for entry in entries:
+        for reference in entry.references:
+            if reference.resolve(root) == path.resolve():
+                raise InputError(f"{path} was added already, as {entry.name!r}; to add it once more, give a --name")
+    stem = path.name
+    for suffix in (".ome.tif", ".ome.tiff", path.suffix):
+        if suffix and stem.lower().endswith(suffix):
+            stem = stem[: -len(suffix)]
+            break
+    return free_name(stem, taken)
+
+
+def _frames(text: str, n: int) -> tuple[int, int]:
+    if not text:
+        return 0, n
+    first, colon, stop = text.partition(":")
+    try:
+        start, end = int(first or 0), int(stop or n)
+    except ValueError:
+        colon = ""
+        start, end = 0, 0
+    if not colon or not 0 <= start < end <= n:
+        raise InputError(f"--frames {text}: expected A:B with 0 <= A < B <= {n}, the number of frames")
+    return start, end
+
+
+def _channel(channel: int, n: int) -> int:
+    if not 0 <= channel < max(n, 1):
+        raise InputError(f"--channel {channel}: the movie has {n} channels, counted from 0")
+    return channel
+
+
+def _check_positive(what: str, value: float | None, unit: str) -> None:
+    if value is not None and not 0 < value < float("inf"):
+        raise InputError(f"{what} {value:g}: expected {unit} greater than 0")

@@ -1,0 +1,104 @@
+"""What an experiment remembers of a movie."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from napari_cellstate.core.digest import fingerprint, stamp
+from napari_cellstate.core.errors import InputError
+
+
+class Reference(BaseModel):
+    """A file or folder outside the experiment, never copied.
+
+    Attributes
+    ----------
+    path : relative to the experiment where both lie in one folder (so that they can move together), else absolute.
+    fingerprint : of its content (`core.digest.fingerprint`).
+    stamp : of sizes and times; the content is read again only where this differs.
+    axes : as the user gave them, "" for those of the file.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    path: str
+    fingerprint: str
+    stamp: str
+    axes: str = ""
+
+    @classmethod
+    def to(cls, path: Path, root: Path, axes: str = "") -> Reference:
+        """Refer to `path` from the experiment at `root`."""
+        return cls(path=_written(path, root), fingerprint=fingerprint(path), stamp=stamp(path), axes=axes)
+
+    def resolve(self, root: Path) -> Path:
+        """Where it is now."""
+        return Path(os.path.normpath(root / self.path))
+
+    def check(self, root: Path, movie: str) -> Path:
+        """Where it is; InputError where it is gone or holds something else than when it was added."""
+        path = self.resolve(root)
+        if not path.exists():
+            raise InputError(
+                f"movie {movie}: {path} is not there any more; if it was moved, say so with: "
+                f"napari-cellstate relink {root} {path} NEW"
+            )
+        if stamp(path) != self.stamp and fingerprint(path) != self.fingerprint:
+            raise InputError(
+                f"movie {movie}: {path} has changed since it was added; put the old file back, or add the new one "
+                "as a movie of its own (results made from the old file are still there)"
+            )
+        return path
+
+
+class TracksReference(Reference):
+    """A track table, with the columns that the user named ("" where found by themselves)."""
+
+    track: str = ""
+    time: str = ""
+    y: str = ""
+    x: str = ""
+
+
+class MovieEntry(BaseModel):
+    """One movie of an experiment: where it is and what the user said about it.
+
+    Attributes
+    ----------
+    name : its folder below ``movies``.
+    images, labels, tracks : what was given; at least one.
+    shape : (T, C, Y, X); C is 0 where there are no images.
+    frames : first frame and the one after the last that are used, in the file's own numbers.
+    channel : the channel to segment.
+    dt_s, pixel_size_um : None where not known.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    images: Reference | None = None
+    labels: Reference | None = None
+    tracks: TracksReference | None = None
+    shape: tuple[int, int, int, int]
+    frames: tuple[int, int]
+    channel: int = 0
+    channels: tuple[str, ...] = ()
+    dt_s: float | None = None
+    pixel_size_um: float | None = None
+    condition: str = ""
+    replicate: str = ""
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """Everything it refers to."""
+        return tuple(ref for ref in (self.images, self.labels, self.tracks) if ref is not None)
+
+
+def _written(path: Path, root: Path) -> str:
+    path, root = path.resolve(), root.resolve()
+    if path.is_relative_to(root.parent):
+        return Path(os.path.relpath(path, root)).as_posix()
+    return path.as_posix()

@@ -1,0 +1,144 @@
+"""Results out of an experiment, in formats that others read."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_cellstate.core import atomic
+from napari_cellstate.core.errors import InputError
+from napari_cellstate.core.progress import Progress, silent
+from napari_cellstate.experiment import tables
+from napari_cellstate.experiment.entry import MovieEntry
+from napari_cellstate.experiment.store import Experiment, as_experiment
+from napari_cellstate.formats.tables import write_csv, write_parquet
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+FORMATS = ("csv", "parquet", "h5ad", "ctc")
+
+_TABLES: dict[str, tuple[str, Callable[[Experiment], pd.DataFrame]]] = {
+    "states": ("link", tables.states_table),
+    "features": ("embed", tables.features_table),
+    "columns": ("embed", tables.columns_table),
+    "cells": ("link", tables.cells_table),
+    "links": ("link", tables.links_table),
+    "tracks": ("link", tables.tracks_table),
+    "transitions": ("dynamics", lambda experiment: experiment.dynamics("transitions")),
+    "occupancy": ("dynamics", lambda experiment: experiment.dynamics("occupancy")),
+    "dwell": ("dynamics", lambda experiment: experiment.dynamics("dwell")),
+    "bouts": ("dynamics", lambda experiment: experiment.dynamics("bouts")),
+}
+"""Name of a table: the stage it needs, and what makes it."""
+
+
+def export(
+    experiment: Experiment | str | Path,
+    out: str | Path,
+    format: str = "csv",
+    *,
+    force: bool = False,
+    progress: Progress = silent,
+) -> list[Path]:
+    """Write results as tables or label images.
+
+    Parameters
+    ----------
+    experiment : an experiment or its folder.
+    out : a folder; made if missing, and it must be empty.
+    format : "csv" or "parquet" (states, features, columns, cells, links, tracks, transitions, occupancy, dwell and
+        bouts, as far as their stages are done), "h5ad" (the behaviour table) or "ctc" (a folder a movie with a mask
+        a frame, numbered by track, and res_track.txt).
+    force : write into a folder that is not empty, over files of the same names.
+
+    Returns
+    -------
+    The files (ctc: the folders).
+    """
+    experiment, folder = as_experiment(experiment), Path(out)
+    if format not in FORMATS:
+        raise InputError(f"no export format {format!r}; known: {', '.join(FORMATS)}")
+    make_folder(folder, force=force)
+    if format == "h5ad":
+        return [_copy_behavior(experiment, folder)]
+    if format == "ctc":
+        return _ctc(experiment, folder, progress)
+    write = write_csv if format == "csv" else write_parquet
+    done = {name: make for name, (stage, make) in _TABLES.items() if _reached(experiment, stage)}
+    if not done:
+        raise InputError(f"{experiment.root}: nothing to export yet; do: napari-cellstate run {experiment.root}")
+    paths = []
+    for nth, (name, make) in enumerate(done.items()):
+        progress(nth, len(done), f"export {name}")
+        paths.append(folder / f"{name}.{format}")
+        write(make(experiment), paths[-1])
+    progress(len(done), len(done), "export")
+    return paths
+
+
+def make_folder(folder: Path, *, force: bool) -> None:
+    """Make a folder for results; InputError where it has something in it already, unless forced."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file; give a folder")
+    if folder.exists() and any(folder.iterdir()) and not force:
+        raise InputError(f"{folder} is not empty; give another folder, or --force to write into it")
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def _reached(experiment: Experiment, stage: str) -> bool:
+    if stage == "link":
+        names = [entry.name for entry in experiment.movies]
+        return bool(names) and all(experiment.record("link", name) is not None for name in names)
+    return experiment.record(stage) is not None
+
+
+def _copy_behavior(experiment: Experiment, folder: Path) -> Path:
+    path = folder / "behavior.h5ad"
+    if not experiment.paths.behavior.exists():
+        raise InputError(
+            f"{experiment.root}: there is no behaviour table yet; do: napari-cellstate run {experiment.root}"
+        )
+    with atomic.replacing(path) as temporary:
+        shutil.copyfile(experiment.paths.behavior, temporary)
+    return path
+
+
+def _ctc(experiment: Experiment, folder: Path, progress: Progress) -> list[Path]:
+    from napari_cellstate.formats.ctc import split_gaps, write_ctc
+
+    paths = []
+    for entry in experiment.movies:
+        if not experiment.movie_paths(entry.name).labels.exists():
+            raise InputError(f"movie {entry.name}: only tracks were given, so there are no masks to write")
+        tracks = experiment.tracks(entry.name)
+        cells = tracks.cells[["frame", "label"]].assign(track=tracks.track)
+        cells["id"], lineage = split_gaps(cells, tracks.table())
+        paths.append(folder / entry.name)
+        write_ctc(paths[-1], _masks(experiment, entry, cells, progress), lineage)
+    return paths
+
+
+def _masks(
+    experiment: Experiment, entry: MovieEntry, cells: pd.DataFrame, progress: Progress
+) -> Iterator[tuple[int, NDArray[np.uint32]]]:
+    """Frame number and labels renumbered by the column `id`, frame by frame."""
+    labels = experiment.labels(entry.name)
+    frames = range(*entry.frames)
+    for nth, t in enumerate(frames):
+        progress(nth, len(frames), f"{entry.name}: export ctc")
+        here = cells[cells["frame"] == t]
+        yield t, relabel(np.asarray(labels[t]), here["label"].to_numpy(), here["id"].to_numpy())
+
+
+def relabel(frame: NDArray[Any], old: NDArray[Any], new: NDArray[Any]) -> NDArray[np.uint32]:
+    """Give the cells of a label image new numbers; (Y, X), whatever is not in `old` becomes 0."""
+    order = np.argsort(old)
+    known, number = np.append(old[order], -1), np.append(new[order], 0)
+    at = np.searchsorted(known[:-1], frame)
+    return np.where(known[at] == frame, number[at], 0).astype(np.uint32)

@@ -1,0 +1,52 @@
+"""From an entry to an open movie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from napari_cellstate.core.given import GivenTracks
+from napari_cellstate.core.movie import FrameSource, Movie
+from napari_cellstate.experiment.entry import MovieEntry, Reference, TracksReference
+
+
+def open_entry(entry: MovieEntry, root: Path) -> Movie:
+    """Open what an entry refers to; InputError where it is gone, changed or unreadable."""
+    t, _, y, x = entry.shape
+    return Movie(
+        name=entry.name,
+        shape=(t, y, x),
+        frames=range(*entry.frames),
+        channel=entry.channel,
+        source=_images(entry.images, entry, root) if entry.images else None,
+        labels=_labels(entry.labels, entry, root) if entry.labels else None,
+        points=_tracks(entry.tracks, entry, root) if entry.tracks else None,
+        dt_s=entry.dt_s,
+        pixel_size_um=entry.pixel_size_um,
+        condition=entry.condition,
+        replicate=entry.replicate,
+    )
+
+
+def _images(reference: Reference, entry: MovieEntry, root: Path) -> FrameSource:
+    from napari_cellstate.formats.movies import open_movie
+
+    return open_movie(reference.check(root, entry.name), axes=reference.axes, time_given=True)
+
+
+def _labels(reference: Reference, entry: MovieEntry, root: Path) -> FrameSource:
+    from napari_cellstate.formats.labels import open_labels
+
+    t, _, y, x = entry.shape
+    return open_labels(reference.check(root, entry.name), axes=reference.axes, time_given=True, shape=(t, y, x))
+
+
+def _tracks(reference: TracksReference, entry: MovieEntry, root: Path) -> GivenTracks:
+    from napari_cellstate.formats.tracks import read_tracks
+
+    path = reference.check(root, entry.name)
+    columns = reference.model_dump(include={"track", "time", "y", "x"})
+    given = read_tracks(path, pixel_size_um=entry.pixel_size_um, **columns)
+    first, stop = entry.frames
+    points = given.points
+    inside = points[(points["frame"] >= first) & (points["frame"] < stop)].reset_index(drop=True)
+    return GivenTracks(inside, given.id_name, given.ids)

@@ -1,0 +1,83 @@
+"""Dynamics: state sequences to transitions, occupancy and dwell times of each condition."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_cellstate.core.progress import Runtime
+from napari_cellstate.dynamics.counts import Transitions, count_transitions, transitions_table
+from napari_cellstate.dynamics.dwell import dwell_times, find_bouts
+from napari_cellstate.dynamics.occupancy import occupancy
+from napari_cellstate.experiment.entry import MovieEntry
+from napari_cellstate.experiment.recipe import Recipe
+from napari_cellstate.experiment.sequences import Sequences, sequences
+from napari_cellstate.experiment.stages.base import Outcome, PooledStage
+from napari_cellstate.experiment.store import Experiment
+from napari_cellstate.formats.tables import write_parquet
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TABLES = ("transitions", "occupancy", "dwell", "bouts")
+
+
+def _record(recipe: Recipe, entries: tuple[MovieEntry, ...]) -> dict[str, Any]:
+    return recipe.dynamics.record()
+
+
+def _run(experiment: Experiment, recipe: Recipe, runtime: Runtime) -> Outcome:
+    found = sequences(experiment, recipe)
+    tables, total = _tables(found, recipe)
+    for nth, name in enumerate(TABLES):
+        runtime.progress(nth, len(TABLES), f"dynamics ({name})")
+        write_parquet(tables[name], experiment.paths.dynamics(name))
+    runtime.progress(len(TABLES), len(TABLES), "dynamics")
+    resolved = {**recipe.dynamics.record(), "lag": recipe.dynamics.frames(recipe.windows.stride)}
+    return Outcome(resolved, {"transitions": total})
+
+
+def _tables(found: Sequences, recipe: Recipe) -> tuple[dict[str, pd.DataFrame], int]:
+    """All tables, and the number of switches between states."""
+    lag, dt_s = recipe.dynamics.frames(recipe.windows.stride), found.dt_s
+    counted = count_conditions(found, lag)
+    bouts = find_bouts(found.run, found.sample, found.state, spacing=recipe.windows.stride)
+    shares = occupancy(found.state, found.k, movie=found.movie, condition=found.condition, track=found.track)
+    table = bouts.table(movie=found.movie, track=found.track).drop(columns="run")
+    table["frames"] = bouts.frames * found.every[bouts.row]
+    table["start_frame"] = found.frame[bouts.row]
+    table["end_frame"] = table["start_frame"] + table["frames"] - bouts.spacing * found.every[bouts.row]
+    table.insert(0, "condition", found.condition[bouts.row])
+    tables = {
+        "transitions": transitions_table(counted, dt_s=dt_s),
+        "occupancy": shares.by_movie(),
+        "dwell": dwell_times(bouts, found.k, condition=found.condition).table(dt_s=dt_s),
+        "bouts": table,
+    }
+    return tables, sum(int(one.counts.sum() - np.trace(one.counts)) for one in counted.values())
+
+
+def count_conditions(found: Sequences, lag: int) -> dict[str, Transitions]:
+    """Transitions of each condition, counted by movie too."""
+    counted = {}
+    for condition in sorted(set(found.condition.tolist())):
+        rows = np.flatnonzero(found.condition == condition)
+        counted[condition] = count_transitions(
+            found.run[rows],
+            found.sample[rows],
+            found.state[rows],
+            found.k,
+            lag,
+            posterior=None if found.posterior is None else found.posterior[rows],
+            unit=found.movie[rows],
+        )
+    return counted
+
+
+STAGE = PooledStage(
+    "dynamics",
+    _record,
+    _run,
+    lambda experiment: all(experiment.paths.dynamics(name).exists() for name in TABLES),
+)

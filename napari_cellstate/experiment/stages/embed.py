@@ -1,0 +1,170 @@
+"""Embed: all movies' features to one behaviour table, scaled and embedded."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_cellstate.core import atomic
+from napari_cellstate.core.behavior import SCALED, row_name
+from napari_cellstate.core.errors import InputError
+from napari_cellstate.core.progress import Runtime
+from napari_cellstate.core.scaling import fit_scaling
+from napari_cellstate.core.units import Feature
+from napari_cellstate.experiment.entry import MovieEntry
+from napari_cellstate.experiment.recipe import Recipe
+from napari_cellstate.experiment.stages.base import Outcome, PooledStage
+from napari_cellstate.experiment.stages.features import KEYS
+from napari_cellstate.experiment.store import Experiment
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from anndata import AnnData
+
+UNIT_TOLERANCE = 0.02
+
+
+def _record(recipe: Recipe, entries: tuple[MovieEntry, ...]) -> dict[str, Any]:
+    said = [
+        {**entry.model_dump(include={"name", "dt_s", "pixel_size_um", "condition", "replicate"})} for entry in entries
+    ]
+    return {
+        "method": "embed",
+        "embed": [one.record() for one in recipe.embed],
+        "pixel_sizes_differ": recipe.windows.resample_pixel_size,
+        "movies": said,
+        "threads": recipe.threads,
+    }
+
+
+def _run(experiment: Experiment, recipe: Recipe, runtime: Runtime) -> Outcome:
+    entries = experiment.movies
+    _check_units(entries, recipe)
+    behavior, warnings = _assemble(experiment, entries, recipe)
+    info = {}
+    for nth, (name, method) in enumerate(embedding_names(recipe).items()):
+        runtime.progress(nth, len(recipe.embed), f"embed ({method.kind})")
+        result = method.embed(behavior, runtime)
+        behavior.obsm[name] = result.coordinates
+        info[name] = {**method.record(), **result.info}
+    behavior.uns["provenance"] = json.dumps({"embed": info}, sort_keys=True)
+    atomic_write(experiment, behavior)
+    runtime.progress(len(recipe.embed), len(recipe.embed), "embed")
+    if not behavior.n_obs:
+        warnings.append(
+            "the behaviour table is empty: no movie has a track as long as a window; states cannot be found"
+        )
+    summary = {"rows": behavior.n_obs, "movies": len(entries), "features": int(behavior.var["used"].sum())}
+    return Outcome({"embed": [one.record() for one in recipe.embed]}, summary, tuple(warnings))
+
+
+def embedding_names(recipe: Recipe) -> dict[str, Any]:
+    """Name in `obsm` of each embedding of a recipe, in order."""
+    names: dict[str, Any] = {}
+    for method in recipe.embed:
+        same = sum(other.kind == method.kind for other in names.values())
+        names[f"X_{method.kind}" + (f"_{same + 1}" if same else "")] = method
+    return names
+
+
+def atomic_write(experiment: Experiment, behavior: AnnData) -> None:
+    """Put a behaviour table in the place of the old one."""
+    with atomic.replacing(experiment.paths.behavior) as temporary:
+        behavior.write_h5ad(temporary)
+
+
+def _check_units(entries: tuple[MovieEntry, ...], recipe: Recipe) -> None:
+    """Movies can be pooled only where frames and pixels mean the same."""
+    intervals = {entry.name: entry.dt_s and entry.dt_s * recipe.every(entry) for entry in entries}
+    _check_equal(intervals, "frame interval", "s", "set resample_dt_s in [features], or correct --dt")
+    if not recipe.windows.resample_pixel_size:
+        sizes = {entry.name: entry.pixel_size_um for entry in entries}
+        hint = "set resample_pixel_size = true in [features], or correct --pixel-size"
+        _check_equal(sizes, "pixel size", "um", hint)
+
+
+def _check_equal(values: dict[str, float | None], what: str, unit: str, hint: str) -> None:
+    first_name, first = next(iter(values.items()))
+    for name, value in values.items():
+        same = value is None if first is None else value is not None and abs(value / first - 1) <= UNIT_TOLERANCE
+        if not same:
+            shown = [f"{v:g} {unit}" if v is not None else "not known" for v in (first, value)]
+            raise InputError(
+                f"{what} of movie {first_name} is {shown[0]}, of movie {name} {shown[1]}; movies can only be pooled "
+                f"where they agree within {UNIT_TOLERANCE:.0%}; {hint}"
+            )
+
+
+def _assemble(experiment: Experiment, entries: tuple[MovieEntry, ...], recipe: Recipe) -> tuple[AnnData, list[str]]:
+    """The behaviour table without embeddings: obs, X in physical units, scaled layer, var."""
+    import anndata
+    import pandas as pd
+
+    features = [feature for one in recipe.features for feature in one.features()]
+    names = [feature.name for feature in features]
+    tables = [(entry, experiment.features(entry.name)) for entry in entries]
+    obs = pd.concat([_obs(entry, table) for entry, table in tables], ignore_index=True)
+    for name in ("movie", "condition", "replicate"):
+        obs[name] = pd.Categorical(obs[name], categories=sorted({str(v) for v in obs[name]}))
+    obs.index = pd.Index(
+        [row_name(*key) for key in zip(obs["movie"], obs["track"], obs["frame"], strict=True)], dtype=object
+    )
+    values = np.concatenate([_physical(entry, table[names], features) for entry, table in tables])
+    var, warnings = _var(features, entries[0], values, obs["movie"].to_numpy())
+    scaling = fit_scaling(values)
+    var["log_scale"], var["median"], var["spread"] = scaling.log_scale, scaling.median, scaling.spread
+    var["used"] &= scaling.spread > 0
+    behavior = anndata.AnnData(X=values, obs=obs, var=var)
+    behavior.layers[SCALED] = scaling.apply(values)
+    behavior.uns["window"] = {
+        "window": recipe.windows.window,
+        "stride": recipe.windows.stride,
+        "resampled_dt_s": recipe.windows.resample_dt_s,
+    }
+    return behavior, warnings
+
+
+def _obs(entry: MovieEntry, table: pd.DataFrame) -> pd.DataFrame:
+    obs = table[list(KEYS)].copy()
+    for at, (name, value) in enumerate(
+        (("movie", entry.name), ("condition", entry.condition), ("replicate", entry.replicate))
+    ):
+        obs.insert(at, name, value)
+    obs["time_s"] = obs["frame"] * entry.dt_s if entry.dt_s else np.full(len(obs), np.nan)
+    return obs
+
+
+def _physical(entry: MovieEntry, table: pd.DataFrame, features: list[Feature]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    factors = np.array([feature.factor(entry.pixel_size_um, entry.dt_s) for feature in features])
+    return np.asarray(table.to_numpy(np.float64) * factors)
+
+
+def _var(
+    features: list[Feature], entry: MovieEntry, values: np.ndarray[Any, Any], movie: np.ndarray[Any, Any]
+) -> tuple[pd.DataFrame, list[str]]:
+    """What each column is, and whether it enters the scaled space: not where some movie has no value of it at all."""
+    import pandas as pd
+
+    used, warnings = np.array([feature.pooled for feature in features], bool), []
+    for at, feature in enumerate(features):
+        finite = np.isfinite(values[:, at])
+        without = [name for name in dict.fromkeys(movie) if not finite[movie == name].any()]
+        if used[at] and without and len(movie):
+            used[at] = False
+            warnings.append(f"feature {feature.name} is left out of the states: movie {without[0]} has no value of it")
+    var = pd.DataFrame(
+        {
+            "unit": [feature.unit(entry.pixel_size_um, entry.dt_s) for feature in features],
+            "definition": [feature.definition for feature in features],
+            "source": [feature.source for feature in features],
+            "used": used,
+            "n_missing": (~np.isfinite(values)).sum(axis=0),
+        },
+        index=pd.Index([feature.name for feature in features], dtype=object),
+    )
+    return var, warnings
+
+
+STAGE = PooledStage("embed", _record, _run, lambda experiment: experiment.paths.behavior.exists())

@@ -1,0 +1,115 @@
+"""Features: windows of tracks to the feature table, in px and frames."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_cellstate.core.errors import InputError
+from napari_cellstate.core.movie import Movie
+from napari_cellstate.core.progress import Runtime
+from napari_cellstate.core.windows import Windows
+from napari_cellstate.experiment.entry import MovieEntry
+from napari_cellstate.experiment.recipe import Recipe
+from napari_cellstate.experiment.stages.base import MovieStage, Outcome
+from napari_cellstate.experiment.store import Experiment
+from napari_cellstate.formats.tables import write_parquet
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+KEYS = ("track", "parent", "lineage", "frame", "t0", "t1", "run", "label", "y", "x", "step")
+"""Columns of the feature table that are not features; `step` is the mean step in px per frame, by which states
+are ordered, whatever feature sets are chosen."""
+
+
+def _record(recipe: Recipe, entry: MovieEntry) -> dict[str, Any]:
+    sets = [one.record() for one in recipe.features]
+    windows = recipe.windows.model_dump(exclude={"resample_dt_s", "resample_pixel_size"})
+    return {"method": "features", **windows, "every": recipe.every(entry), "sets": sets}
+
+
+def _run(experiment: Experiment, movie: Movie, recipe: Recipe, key: str, runtime: Runtime) -> Outcome:
+    entry = experiment.entry(movie.name)
+    tracks = experiment.tracks(movie.name)
+    windows = Windows(tracks, recipe.windows.window, recipe.windows.stride, recipe.every(entry))
+    table = _keys(windows)
+    for nth, one in enumerate(recipe.features):
+        runtime.progress(nth, len(recipe.features), f"features ({one.kind})")
+        names = [feature.name for feature in one.features()]
+        taken = set(names) & set(table.columns)
+        if taken:
+            raise InputError(f"feature set {one.kind}: column {sorted(taken)[0]!r} is made by another set already")
+        table[names] = one.describe(windows, runtime)
+    runtime.progress(len(recipe.features), len(recipe.features), "features")
+    write_parquet(table, experiment.movie_paths(movie.name).features)
+    return Outcome(_record(recipe, entry), {"rows": len(table)}, _warnings(windows, movie))
+
+
+def _keys(windows: Windows) -> pd.DataFrame:
+    import pandas as pd
+
+    tracks, cell = windows.tracks, windows.cell[:, (windows.window - 1) // 2] if len(windows) else _none()
+    present = cell >= 0
+
+    def of_cell(column: str, absent: float) -> np.ndarray[Any, Any]:
+        values = np.append(tracks.cells[column].to_numpy(), absent)
+        return values[np.where(present, cell, -1)]
+
+    steps = np.linalg.norm(np.diff(windows.positions(), axis=1), axis=-1) / windows.every
+    counted = np.isfinite(steps)
+    total = np.where(counted, steps, 0.0).sum(axis=1)
+    step = np.divide(total, counted.sum(axis=1), out=np.full(len(windows), np.nan), where=counted.any(axis=1))
+    return pd.DataFrame(
+        {
+            "track": windows.track,
+            "parent": tracks.parents[windows.track],
+            "lineage": tracks.lineages[windows.track],
+            "frame": windows.frame,
+            "t0": windows.start,
+            "t1": windows.stop,
+            "run": _runs(windows, present),
+            "label": of_cell("label", 0).astype(np.int64),
+            "y": of_cell("y", np.nan).astype(np.float64),
+            "x": of_cell("x", np.nan).astype(np.float64),
+            "step": step,
+        }
+    )
+
+
+def _runs(windows: Windows, present: np.ndarray[Any, np.dtype[np.bool_]]) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Number of the run of each window: windows that follow each other in one track with no frame missing between."""
+    spacing = windows.stride * windows.every
+    seen = _seen(windows, spacing)
+    follows = np.zeros(len(windows), bool)
+    follows[1:] = (windows.track[1:] == windows.track[:-1]) & (np.diff(windows.frame) == spacing)
+    follows &= seen & present
+    follows[1:] &= present[:-1]
+    return np.cumsum(~follows)
+
+
+def _seen(windows: Windows, spacing: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Per window: the cell is there in every looked-at frame from the window before (excluded) to this one."""
+    from napari_cellstate.core.windows import find_cells
+
+    back = np.arange(0, spacing, windows.every)
+    frames = windows.frame[:, None] - back
+    track = np.broadcast_to(windows.track[:, None], frames.shape)
+    return np.asarray((find_cells(windows.tracks, track, frames) >= 0).all(axis=1))
+
+
+def _none() -> np.ndarray[Any, np.dtype[np.int64]]:
+    return np.empty(0, np.int64)
+
+
+def _warnings(windows: Windows, movie: Movie) -> tuple[str, ...]:
+    if len(windows):
+        return ()
+    return (
+        f"movie {movie.name}: no track is as long as a window of {windows.window} frames, so it adds nothing to the "
+        "behaviour table; a smaller window or better links would",
+    )
+
+
+STAGE = MovieStage("features", _record, _run, lambda experiment, name: experiment.movie_paths(name).features.exists())

@@ -1,0 +1,90 @@
+"""Segment: images to labels, frame by frame, going on where a broken run stopped."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING, Any
+
+from napari_cellstate.core import atomic
+from napari_cellstate.core.movie import Movie
+from napari_cellstate.core.progress import Runtime
+from napari_cellstate.experiment.entry import MovieEntry
+from napari_cellstate.experiment.recipe import Recipe
+from napari_cellstate.experiment.stages.base import MovieStage, Outcome
+from napari_cellstate.experiment.store import Experiment
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def _record(recipe: Recipe, entry: MovieEntry) -> dict[str, Any] | None:
+    method = recipe.segmenter(entry)
+    if method is None:
+        return None
+    source = entry.labels if method.kind == "labels" else entry.images
+    ground = source.fingerprint if source else None
+    return {**method.record(), "ground": ground, "channel": entry.channel, "frames": list(entry.frames)}
+
+
+def _run(experiment: Experiment, movie: Movie, recipe: Recipe, key: str, runtime: Runtime) -> Outcome:
+    method = recipe.segmenter(experiment.entry(movie.name))
+    if method is None:
+        raise AssertionError("the pipeline runs no stage that has nothing to do")
+    method = method.estimated(movie)
+    paths = experiment.movie_paths(movie.name)
+    part = _Part(experiment, movie, key)
+    todo = movie.frames[part.done :]
+    runtime.progress(part.done, len(movie.frames), "segment")
+    for t, labels in zip(todo, method.frames(movie, todo, runtime), strict=True):
+        part.write(t, labels)
+        runtime.progress(part.done, len(movie.frames), "segment")
+    atomic.replace_folder(part.folder / "labels.zarr", paths.labels)
+    shutil.rmtree(part.folder)
+    return Outcome(method.record(), {"frames": len(movie.frames)})
+
+
+class _Part:
+    """Labels in the making: an array and how many of its frames are whole."""
+
+    def __init__(self, experiment: Experiment, movie: Movie, key: str) -> None:
+        import zarr
+
+        self.folder = experiment.movie_paths(movie.name).part
+        self._progress = self.folder / "done"
+        if self._key() != key:
+            if self.folder.exists():
+                shutil.rmtree(self.folder)
+            zarr.create_array(
+                self.folder / "labels.zarr",
+                shape=movie.shape,
+                chunks=(1, *movie.shape[1:]),
+                dtype="uint32",
+                dimension_names=("t", "y", "x"),
+                attributes={"movie": movie.name},
+            )
+            (self.folder / "key").write_text(key)
+        self._array = zarr.open_array(self.folder / "labels.zarr", mode="r+")
+
+    @property
+    def done(self) -> int:
+        """Frames that are whole: each adds one byte, written after the frame itself."""
+        return self._progress.stat().st_size if self._progress.exists() else 0
+
+    def write(self, t: int, labels: np.ndarray[Any, np.dtype[np.uint32]]) -> None:
+        self._array[t] = labels
+        with self._progress.open("ab") as stream:
+            stream.write(b".")
+            stream.flush()
+            os.fsync(stream.fileno())
+
+    def _key(self) -> str:
+        try:
+            return (self.folder / "key").read_text()
+        except FileNotFoundError:
+            return ""
+
+
+STAGE = MovieStage(
+    "segment", _record, _run, lambda experiment, name: (experiment.movie_paths(name).labels / "zarr.json").exists()
+)

@@ -1,0 +1,191 @@
+"""The experiment: it holds and fetches; it never computes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from napari_cellstate.core import atomic
+from napari_cellstate.core.errors import InputError
+from napari_cellstate.core.movie import Movie
+from napari_cellstate.core.tracks import Tracks
+from napari_cellstate.experiment.entry import MovieEntry
+from napari_cellstate.experiment.paths import FORMAT, FORMAT_VERSION, MoviePaths, Paths
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import zarr
+    from anndata import AnnData
+
+
+class Experiment:
+    """A folder with movies (by reference), their results and what all movies share.
+
+    The object is a handle without state: what it gives is what is on disk now.
+
+    Parameters
+    ----------
+    path : the folder; it must be an experiment (`Experiment.create` makes one).
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.root = Path(path).resolve()
+        self.paths = Paths(self.root)
+        self._read()
+
+    @classmethod
+    def create(cls, path: str | Path) -> Experiment:
+        """Make an empty experiment; the folder must not exist, or be empty."""
+        root = Path(path)
+        if root.exists() and (not root.is_dir() or any(root.iterdir())):
+            raise InputError(f"{root} exists already and is not empty; give another name, or remove it first")
+        root.mkdir(parents=True, exist_ok=True)
+        _write_entries(Paths(root.resolve()), ())
+        return cls(root)
+
+    def __repr__(self) -> str:
+        return f"Experiment({str(self.root)!r}, {len(self.movies)} movies)"
+
+    # what the user gave
+
+    @property
+    def movies(self) -> tuple[MovieEntry, ...]:
+        """All movies, in the order in which they were added."""
+        return self._read()
+
+    def entry(self, name: str) -> MovieEntry:
+        """One movie's entry."""
+        for entry in self.movies:
+            if entry.name == name:
+                return entry
+        known = ", ".join(entry.name for entry in self.movies) or "none"
+        raise InputError(f"{self.root}: no movie {name!r}; there are: {known}")
+
+    def set_movies(self, entries: tuple[MovieEntry, ...]) -> None:
+        """Replace the list of movies."""
+        _write_entries(self.paths, entries)
+
+    def movie(self, name: str) -> Movie:
+        """Open a movie; whoever asks closes it.
+
+        Raises
+        ------
+        InputError
+            A file was moved, changed or cannot be read.
+        """
+        from napari_cellstate.experiment.opening import open_entry
+
+        return open_entry(self.entry(name), self.root)
+
+    # results of one movie
+
+    def movie_paths(self, name: str) -> MoviePaths:
+        """Where the results of a movie are."""
+        return self.paths.movie(name)
+
+    def labels(self, name: str) -> zarr.Array[Any]:
+        """Labels, (T, Y, X) uint32, lazily read."""
+        import zarr
+
+        path = self._there(self.paths.movie(name).labels, "segment")
+        return zarr.open_array(path, mode="r")
+
+    def cells(self, name: str) -> pd.DataFrame:
+        """Cell table."""
+        return _parquet(self._there(self.paths.movie(name).cells, "measure"))
+
+    def links(self, name: str) -> pd.DataFrame:
+        """Link table."""
+        return _parquet(self._there(self.paths.movie(name).links, "link"))
+
+    def tracks(self, name: str) -> Tracks:
+        """Cells and links, read as tracks."""
+        record = self.record("link", name)
+        links = self.links(name)
+        if record is None:
+            raise InputError(f"{self.root}: movie {name} has links without a record of them; run the link stage again")
+        return Tracks(self.cells(name), links, record["resolved"]["max_gap"], where=f"movie {name}")
+
+    def features(self, name: str) -> pd.DataFrame:
+        """Feature table, px and frames."""
+        return _parquet(self._there(self.paths.movie(name).features, "features"))
+
+    # results of all movies
+
+    @property
+    def behavior(self) -> AnnData:
+        """The behaviour table (see `core.behavior`)."""
+        import anndata
+
+        return anndata.read_h5ad(self._there(self.paths.behavior, "embed"))
+
+    def dynamics(self, table: str) -> pd.DataFrame:
+        """A table of the dynamics stage: "transitions", "occupancy", "dwell" or "bouts"."""
+        return _parquet(self._there(self.paths.dynamics(table), "dynamics"))
+
+    # provenance
+
+    def record(self, stage: str, movie: str | None = None) -> dict[str, Any] | None:
+        """What a stage did, or None where it has not been done."""
+        path = self.paths.record(stage) if movie is None else self.paths.movie(movie).record(stage)
+        if not path.exists():
+            return None
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"{path}: not readable as JSON ({error}); remove it, and the stage is done again"
+            ) from None
+        return dict(record)
+
+    def _there(self, path: Path, stage: str) -> Path:
+        if not path.exists():
+            raise InputError(f"{path} is not there yet; do the {stage} stage first: napari-cellstate run {self.root}")
+        return path
+
+    def _read(self) -> tuple[MovieEntry, ...]:
+        path = self.paths.experiment
+        if not path.is_file():
+            raise InputError(f"{self.root} is not an experiment (no {path.name} in it); make one: napari-cellstate new")
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            version = content["format_version"]
+            if content["format"] != FORMAT or not isinstance(version, int):
+                raise ValueError(f"format {content['format']!r}, version {version!r}")
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(f"{path}: not a readable experiment file: {error}") from None
+        if version > FORMAT_VERSION:
+            raise InputError(
+                f"{path}: made by a newer version (format {version}; this one reads up to {FORMAT_VERSION}); "
+                "update napari-cellstate"
+            )
+        try:
+            entries = tuple(MovieEntry(**entry) for entry in content["movies"])
+        except (KeyError, TypeError, ValidationError) as error:
+            raise InputError(f"{path}: the list of movies is damaged: {error}") from None
+        for entry in entries:
+            self.paths.movie(entry.name)
+        return entries
+
+
+def as_experiment(experiment: Experiment | str | Path) -> Experiment:
+    """Open an experiment by path, or give back an open one."""
+    return experiment if isinstance(experiment, Experiment) else Experiment(experiment)
+
+
+def _parquet(path: Path) -> pd.DataFrame:
+    from napari_cellstate.formats.tables import read_parquet
+
+    return read_parquet(path)
+
+
+def _write_entries(paths: Paths, entries: tuple[MovieEntry, ...]) -> None:
+    content = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "movies": [entry.model_dump(mode="json") for entry in entries],
+    }
+    atomic.write_text(paths.experiment, json.dumps(content, indent=1, ensure_ascii=False) + "\n")

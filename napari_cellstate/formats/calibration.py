@@ -1,0 +1,142 @@
+"""Pixel size, frame interval and channel names as OME and ImageJ write them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from xml.etree import ElementTree
+
+from napari_cellstate.core.errors import InputError
+
+_MICROMETRES = {
+    "pm": 1e-6,
+    "å": 1e-4,
+    "nm": 1e-3,
+    "um": 1.0,
+    "µm": 1.0,
+    "micron": 1.0,
+    "microns": 1.0,
+    "micrometer": 1.0,
+    "micrometre": 1.0,
+    "mm": 1e3,
+    "cm": 1e4,
+    "dm": 1e5,
+    "m": 1e6,
+    "in": 25400.0,
+    "inch": 25400.0,
+}
+_SECONDS = {
+    "ns": 1e-9,
+    "us": 1e-6,
+    "µs": 1e-6,
+    "ms": 1e-3,
+    "msec": 1e-3,
+    "s": 1.0,
+    "sec": 1.0,
+    "secs": 1.0,
+    "second": 1.0,
+    "seconds": 1.0,
+    "m": 60.0,
+    "min": 60.0,
+    "mins": 60.0,
+    "minute": 60.0,
+    "minutes": 60.0,
+    "h": 3600.0,
+    "hr": 3600.0,
+    "hour": 3600.0,
+    "hours": 3600.0,
+    "d": 86400.0,
+    "day": 86400.0,
+    "days": 86400.0,
+}
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What a file says about its scale; None where it says nothing that we understand.
+
+    Attributes
+    ----------
+    pixel_size_um : micrometres a pixel.
+    dt_s : seconds between frames.
+    channels : names, () where not all are named.
+    """
+
+    pixel_size_um: float | None = None
+    dt_s: float | None = None
+    channels: tuple[str, ...] = ()
+
+
+def micrometres(value: float, unit: str) -> float | None:
+    """A length in micrometres, None where the unit is not a length (pixel) or the value not positive."""
+    return _convert(value, unit, _MICROMETRES)
+
+
+def seconds(value: float, unit: str) -> float | None:
+    """A duration in seconds, None where the unit is not a time or the value not positive."""
+    return _convert(value, unit, _SECONDS)
+
+
+def from_ome(xml: str, where: str) -> Calibration:
+    """Read the first image of an OME-XML description (schema 2016-06); µm and s are its default units."""
+    try:
+        root = ElementTree.fromstring(xml)
+    except ElementTree.ParseError:
+        return Calibration()
+    pixels = root.find(".//{*}Image/{*}Pixels")
+    if pixels is None:
+        return Calibration()
+    x, y = (
+        micrometres(_number(pixels.get(f"PhysicalSize{axis}")), pixels.get(f"PhysicalSize{axis}Unit", "µm"))
+        for axis in "XY"
+    )
+    dt = seconds(_number(pixels.get("TimeIncrement")), pixels.get("TimeIncrementUnit", "s"))
+    names = tuple(channel.get("Name", "") for channel in pixels.findall("{*}Channel"))
+    return Calibration(_square(x, y, where), dt, names if all(names) else ())
+
+
+def from_imagej(
+    metadata: Mapping[str, Any],
+    x_resolution: tuple[int, int],
+    y_resolution: tuple[int, int],
+    where: str,
+) -> Calibration:
+    """Read an ImageJ description.
+
+    Parameters
+    ----------
+    metadata : as tifffile gives it: "unit", "finterval", "tunit".
+    x_resolution, y_resolution : the TIFF tags, pixels a unit as (numerator, denominator).
+    where : the file, for messages.
+    """
+    unit = str(metadata.get("unit", ""))
+    x, y = (micrometres(below / above if above else 0, unit) for above, below in (x_resolution, y_resolution))
+    dt = seconds(_number(metadata.get("finterval")), str(metadata.get("tunit", "s")))
+    return Calibration(_square(x, y, where), dt)
+
+
+def _convert(value: float, unit: str, factors: Mapping[str, float]) -> float | None:
+    # ImageJ writes the micro sign as an escape, and some programs write the Greek letter for it
+    plain = unit.strip().replace("\\u00B5", "µ").replace("\\u00b5", "µ").replace("\u03bc", "µ").lower()
+    factor = factors.get(plain)
+    if factor is None or not math.isfinite(value) or value <= 0:
+        return None
+    return value * factor
+
+
+def _number(text: object) -> float:
+    try:
+        return float(str(text))
+    except ValueError:
+        return math.nan
+
+
+def _square(x: float | None, y: float | None, where: str) -> float | None:
+    if x is not None and y is not None and abs(x - y) > 0.01 * max(x, y):
+        raise InputError(
+            f"{where}: pixels of {x:g} x {y:g} um (x, y); expected square ones (within 1 %); "
+            "resample it, or correct the pixel size in the file"
+        )
+    return x

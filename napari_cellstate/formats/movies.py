@@ -1,0 +1,44 @@
+"""Open a movie, whatever its format. To add a format: one file beside this one, one line in `FORMATS`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from napari_cellstate.core.errors import InputError
+from napari_cellstate.core.movie import FrameSource
+from napari_cellstate.formats import folder, png, tiff
+from napari_cellstate.formats.format import Format
+
+FORMATS: tuple[Format, ...] = (
+    tiff.FORMAT,
+    folder.FORMAT,
+    png.FORMAT,
+)
+
+_TABLES = (".csv", ".tsv", ".txt", ".gz", ".parquet", ".xml", ".geff")
+
+
+def open_movie(path: Path, *, axes: str = "", time_given: bool = False) -> FrameSource:
+    """Open a movie; its frames are read one at a time.
+
+    Parameters
+    ----------
+    path : a file or a folder.
+    axes : what the axes of the file are, such as "TCYX"; "" takes what the file says.
+    time_given : the frame interval is known, so a single axis without a name is time.
+
+    Raises
+    ------
+    InputError
+        No such file, not an image, truncated, colour, z-stack, axes that cannot be told.
+    """
+    if not path.exists():
+        raise InputError(f"{path}: no such file or folder; check the path")
+    for known in FORMATS:
+        if known.accepts(path):
+            return known.open(path, axes=axes, time_given=time_given)
+    expected = "; ".join(known.looks_like for known in FORMATS)
+    hint = "; a track table is added with --tracks" if path.suffix.lower() in _TABLES else ""
+    raise InputError(
+        f"{path}: not a movie that we can read ({path.suffix or 'a name without an ending'}); expected {expected}{hint}"
+    )

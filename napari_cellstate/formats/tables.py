@@ -1,0 +1,51 @@
+"""Our own tables: the same rows give the same bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_cellstate.core.atomic import replacing
+from napari_cellstate.core.errors import InputError
+from napari_cellstate.formats.format import reading
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def write_csv(df: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV: UTF-8, LF line ends, numbers that read back as they were, missing values blank.
+
+    The index is not written. A column of whole numbers with holes stays whole if it has a nullable type ("Int64").
+    """
+    with replacing(path) as temporary:
+        df.to_csv(temporary, index=False, lineterminator="\n", encoding="utf-8", compression=None)
+
+
+def write_parquet(df: pd.DataFrame, path: Path) -> None:
+    """Write a table as parquet, without its index; types come back as they were."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    plain = df.copy(deep=False)
+    plain.attrs = {}  # would be written into the file, and are no part of the table
+    table = pa.Table.from_pandas(plain, preserve_index=False, nthreads=1)
+    with replacing(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd")
+
+
+def read_parquet(path: Path) -> pd.DataFrame:
+    """Read a parquet table.
+
+    Raises
+    ------
+    InputError
+        The file is missing or damaged.
+    """
+    import pyarrow.parquet as pq
+
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; expected a parquet table")
+    with reading(str(path)):
+        frame: pd.DataFrame = pq.read_table(path, use_threads=False, partitioning=None).to_pandas(use_threads=False)
+        return frame
