@@ -71,7 +71,7 @@ def dwell(bouts: pd.DataFrame, *, dt_s: float | None = None, names: StateNames |
 
     Notes
     -----
-    Stays whose begin was not seen are left out, as nobody knows how long they lasted; those whose end was not seen
+    Stays whose start was not seen are left out, as nobody knows how long they lasted; those whose end was not seen
     are right-censored. Curves pool tracks: they show, and do not test, a difference.
     """
     table = prepared(bouts, _COLUMNS, "dwell times")
@@ -79,7 +79,7 @@ def dwell(bouts: pd.DataFrame, *, dt_s: float | None = None, names: StateNames |
     begun = table["start_seen"].to_numpy(bool)
     late, table = int(len(table) - begun.sum()), table[begun]
     if not len(table):
-        why = f"{counted(late, 'stay')}, none with its begin seen" if late else "no rows"
+        why = f"{counted(late, 'stay')}, none with its start seen" if late else "no rows"
         return empty("How long cells stay in a state", why)
     states, conditions = states_of(table["state"]), conditions_of(table["condition"])
     factor, unit = scale_of_time(dt_s)
@@ -96,7 +96,7 @@ def dwell(bouts: pd.DataFrame, *, dt_s: float | None = None, names: StateNames |
         still = int((~table["end_seen"].to_numpy(bool)).sum())
         drawn.suptitle(
             f"{counted(len(table), 'stay')}; {still:,} still going on when last seen (ticks: censored); "
-            f"{late:,} left out (begin not seen)",
+            f"{late:,} left out (start not seen)",
             size=9,
         )
         _condition_legend(drawn, conditions)
@@ -128,7 +128,7 @@ def _panel(panel: Axes, part: pd.DataFrame, conditions: list[str], factor: float
         censored = np.unique(lengths[~ended])
         height = share[np.searchsorted(times, censored, side="right") - 1]
         panel.plot(censored, height, "|", color=colour, markersize=4, markeredgewidth=0.8)
-    panel.legend(loc="upper right", handlelength=2.2, borderaxespad=0.1)
+    panel.legend(loc="upper right", handlelength=2.2, borderaxespad=0.1, frameon=True, edgecolor="none", framealpha=0.8)
 
 
 def _condition_legend(drawn: Figure, conditions: list[str]) -> None:

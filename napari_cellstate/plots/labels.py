@@ -75,13 +75,14 @@ def state_title(state: int, names: StateNames | None, width: int = 18) -> str:
 
 
 def shorten(text: str, width: int, lines: int = 2) -> str:
-    """Text in at most so many lines; what is left out in the middle shows as an ellipsis."""
-    folded = textwrap.wrap(text, width, break_long_words=True) or [""]
-    if len(folded) <= lines:
-        return "\n".join(folded)
-    keep = width * lines - lines
-    head = keep * 2 // 3
-    return "\n".join(textwrap.wrap(f"{text[:head].rstrip()}…{text[head - keep :].lstrip()}", width)[:lines])
+    """Text in at most so many lines; what does not fit is left out of its middle, shown as an ellipsis."""
+    folded = textwrap.wrap(text, width) or [""]
+    keep = width * lines
+    while len(folded) > lines:
+        keep -= 1
+        head = (keep + 1) // 2
+        folded = textwrap.wrap(f"{text[:head].rstrip()}…{text[len(text) - keep + head :].lstrip()}", width)
+    return "\n".join(folded)
 
 
 def unit_title(unit: str) -> str:

@@ -68,7 +68,7 @@ def _movies(table: pd.DataFrame) -> pd.DataFrame:
     wide = table.pivot_table(index=keys, columns="state", values="share", fill_value=0.0).reset_index()
     wide = table[keys].drop_duplicates().merge(wide, on=keys)  # in the order of the table
     alone = np.where(wide["replicate"] == "", wide["movie"], wide["replicate"])
-    known = [name for name in conditions_of(wide["replicate"]) if name]
+    known = sorted({name for name in wide["replicate"] if name})
     shapes = {name: _MARKERS[nth] for nth, name in enumerate(known)} if len(known) <= len(_MARKERS) else {}
     wide["unit"] = wide.groupby(["condition", alone], sort=False).ngroup()
     wide["marker"] = [shapes.get(name, "o") for name in wide["replicate"]]
@@ -109,7 +109,7 @@ def _replicate_legend(drawn: Figure, movies: pd.DataFrame) -> None:
 
     if movies["marker"].nunique() < 2:
         return
-    kinds = movies.drop_duplicates("replicate")
+    kinds = movies.drop_duplicates("replicate").sort_values("replicate")
     handles = [
         Line2D(
             [],

@@ -19,7 +19,7 @@ _FRAMES = 5
 _WIDEST = 2000.0  # px
 _NO_CELLS = 20.0  # px, the diameter where nothing tells it
 _SMOOTHING = 0.06  # of the diameter; a compromise between noise and rounded outlines
-_SMALLEST, _LARGEST = 0.2, 25.0  # of the area of a disc
+_SMALLEST, _LARGEST = 0.25, 25.0  # of the area of a disc
 
 
 @register
@@ -96,7 +96,7 @@ class Threshold(Segmenter):
         ge=0,
         le=10**9,
         estimated=True,
-        help="Smaller things are not cells; 0 takes a fifth of a disc of the cell diameter.",
+        help="Smaller things are not cells; 0 takes a disc of half the cell diameter.",
     )
     max_area: int = setting(
         0,
