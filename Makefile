@@ -7,7 +7,7 @@ OUT ?= demo-out
 # Windows in tests need a display and OpenGL; a virtual one is enough.
 XVFB := xvfb-run -a -s "-screen 0 1920x1080x24"
 
-.PHONY: demo test setup setup-dev system lint types imports unit examples manifest docs clean
+.PHONY: demo test setup setup-dev system lint types imports unit examples manifest pictures docs clean
 
 demo: $(VENV)/.installed system
 	$(BIN)/napari-cellstate demo --out $(OUT)
@@ -52,8 +52,11 @@ unit:
 examples:
 	for script in examples/*.py; do echo "$$script"; $(BIN)/python "$$script" || exit 1; done
 
+pictures: $(VENV)/.installed system
+	$(BIN)/python scripts/make_pictures.py $(OUT)
+
 docs:
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 clean:
 	rm -rf $(VENV) $(OUT) site dist build

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 import napari_cellstate as cs
 from napari_cellstate.core.families import Segmenter
 from napari_cellstate.core.method import register, setting
 from napari_cellstate.core.movie import Array
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @register

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from napari_cellstate.cli import VERBS, main
-from tests.experiment_kit import blobs, write_movie
+from tests.experiment_kit import blobs, results, write_movie
 
 
 def _imported_by(code: str) -> set[str]:
@@ -64,6 +64,19 @@ def test_whole_way(tmp_path, capsys):
     assert (tmp_path / "out" / "states.csv").exists()
     assert main(["export", exp, out]) == 2
     assert "not empty" in capsys.readouterr().err
+
+
+def test_same_bytes_as_in_python(two_movies, tmp_path, capsys):
+    import napari_cellstate as cs
+
+    cs.run(two_movies)
+    exp = str(tmp_path / "terminal.cellstate")
+    assert main(["new", exp]) == 0
+    for entry in two_movies.movies:
+        path = str(entry.images.resolve(two_movies.root))
+        assert main(["add", exp, path, "--condition", entry.condition, "--replicate", entry.replicate]) == 0
+    assert main(["run", exp]) == 0
+    assert results(tmp_path / "terminal.cellstate") == results(two_movies.root)
 
 
 def test_methods(capsys):

@@ -84,7 +84,7 @@ def add(
         entry = MovieEntry(
             name=_name(name, paths[0], entries, root),
             images=Reference.to(Path(movie), root, axes) if movie else None,
-            labels=Reference.to(Path(labels), root) if labels else None,
+            labels=Reference.to(Path(labels), root, "" if movie else axes) if labels else None,
             tracks=TracksReference(**Reference.to(Path(tracks), root).model_dump(), **columns) if tracks else None,
             shape=found.shape,
             frames=_frames(frames, found.shape[0]),

@@ -9,17 +9,20 @@ from napari_cellstate.core.movie import FrameSource, Movie
 from napari_cellstate.experiment.entry import MovieEntry, Reference, TracksReference
 
 
-def open_entry(entry: MovieEntry, root: Path) -> Movie:
-    """Open what an entry refers to; InputError where it is gone, changed or unreadable."""
+def open_entry(entry: MovieEntry, root: Path, *, pixels: bool = True) -> Movie:
+    """Open what an entry refers to; InputError where it is gone, changed or unreadable.
+
+    Without `pixels` no file is touched: the movie has neither images, nor labels, nor points.
+    """
     t, _, y, x = entry.shape
     return Movie(
         name=entry.name,
         shape=(t, y, x),
         frames=range(*entry.frames),
         channel=entry.channel,
-        source=_images(entry.images, entry, root) if entry.images else None,
-        labels=_labels(entry.labels, entry, root) if entry.labels else None,
-        points=_tracks(entry.tracks, entry, root) if entry.tracks else None,
+        source=_images(entry.images, entry, root) if entry.images and pixels else None,
+        labels=_labels(entry.labels, entry, root) if entry.labels and pixels else None,
+        points=_tracks(entry.tracks, entry, root) if entry.tracks and pixels else None,
         dt_s=entry.dt_s,
         pixel_size_um=entry.pixel_size_um,
         condition=entry.condition,

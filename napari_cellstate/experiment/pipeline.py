@@ -6,8 +6,9 @@ import json
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -129,7 +130,8 @@ class _Job:
         atomic.sweep(self.experiment.movie_paths(name).folder)
         wanted = [stage for at, stage in enumerate(MOVIE_STAGES) if at <= last]
         todo = [stage for stage in wanted if plan.statuses[stage.name] in (Status.MISSING, Status.STALE)]
-        movie = self.experiment.movie(name) if todo else None
+        pixels = any(stage.reads_pixels for stage in todo)
+        movie = self.experiment.movie(name, pixels=pixels) if todo else None
         try:
             for stage in wanted:
                 record = self.experiment.movie_paths(name).record(stage.name)
@@ -138,10 +140,8 @@ class _Job:
                         self._note_fresh(name, stage.name, record)
                     continue
                 key = plan.keys[stage.name]
-                runtime = self._runtime(name)
-                make = lambda stage=stage, movie=movie, key=key, runtime=runtime: stage.run(  # noqa: E731
-                    self.experiment, movie, self.recipe, key, runtime
-                )
+                runtime = self._runtime(f"{name}: {stage.name}")
+                make = partial(stage.run, self.experiment, movie, self.recipe, key, runtime)
                 self._do(name, stage.name, key, record, make)
         finally:
             if movie is not None:
@@ -159,7 +159,7 @@ class _Job:
                 continue
             for later in POOLED_STAGES[at:]:  # they share files with this one, so their results go with it
                 self.experiment.paths.record(later.name).unlink(missing_ok=True)
-            make = lambda stage=stage: stage.run(self.experiment, self.recipe, self._runtime(""))  # noqa: E731
+            make = partial(stage.run, self.experiment, self.recipe, self._runtime(stage.name))
             self._do("", stage.name, key, path, make)
 
     def _do(self, movie: str, stage: str, key: str, path: Path, make: Callable[[], Outcome]) -> None:
@@ -191,11 +191,7 @@ class _Job:
     def _warn(self, sentences: list[str] | tuple[str, ...]) -> None:
         self.warnings += [sentence for sentence in sentences if sentence not in self.warnings]
 
-    def _runtime(self, movie: str) -> Runtime:
-        """The runtime with the movie's name put before what is being done."""
+    def _runtime(self, what: str) -> Runtime:
+        """The runtime for one stage: its progress says which, whatever the method calls its own steps."""
         report = self.runtime.progress
-
-        def progress(done: int, total: int, what: str) -> None:
-            report(done, total, f"{movie}: {what}" if movie else what)
-
-        return Runtime(self.runtime.device, self.runtime.threads, progress)
+        return replace(self.runtime, progress=lambda done, total, _: report(done, total, what))

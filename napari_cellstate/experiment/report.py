@@ -68,7 +68,7 @@ def write_overlay(experiment: Experiment, entry: MovieEntry, path: Path, progres
     """
     from napari_cellstate.plots.movie_file import write_movie
 
-    return write_movie(_overlay_frames(experiment, entry, progress), path, FRAMES_A_SECOND)
+    return write_movie(overlay_frames(experiment, entry, progress), path, FRAMES_A_SECOND)
 
 
 def _write_figures(experiment: Experiment, folder: Path, truth: pd.DataFrame | None, progress: Progress) -> list[Path]:
@@ -134,7 +134,8 @@ def _one_a_condition(experiment: Experiment) -> list[MovieEntry]:
     return list(first.values())
 
 
-def _overlay_frames(experiment: Experiment, entry: MovieEntry, progress: Progress) -> Iterator[NDArray[np.uint8]]:
+def overlay_frames(experiment: Experiment, entry: MovieEntry, progress: Progress) -> Iterator[NDArray[np.uint8]]:
+    """Frames of a movie with its states painted on the cells, (H, W, 3)."""
     from napari_cellstate.plots.captions import time_text
     from napari_cellstate.plots.overlay import contrast_limits, overlay_frame
 

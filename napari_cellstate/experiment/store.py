@@ -68,8 +68,12 @@ class Experiment:
         """Replace the list of movies."""
         _write_entries(self.paths, entries)
 
-    def movie(self, name: str) -> Movie:
+    def movie(self, name: str, *, pixels: bool = True) -> Movie:
         """Open a movie; whoever asks closes it.
+
+        Parameters
+        ----------
+        pixels : False for what needs only what is known about it; its files may then be elsewhere.
 
         Raises
         ------
@@ -78,7 +82,7 @@ class Experiment:
         """
         from napari_cellstate.experiment.opening import open_entry
 
-        return open_entry(self.entry(name), self.root)
+        return open_entry(self.entry(name), self.root, pixels=pixels)
 
     # results of one movie
 

@@ -11,17 +11,17 @@ from napari_cellstate.core.behavior import NO_STATE
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-NO_STATE_COLOUR = "#9A9A9A"
-"""Grey, for cells and rows that have no state."""
+NO_STATE_COLOUR = "#707070"
+"""Grey, for cells and rows that have no state; a lighter one looks to deuteranopes like reddish purple (state 7)."""
 
 # The first seven are Okabe and Ito's (jfly.uni-koeln.de/color, 2008) without black, which a dark image or a dark
 # theme swallows. Each one after is the candidate of a 6 x 6 x 6 grid that lies farthest (OKLab) from all before it,
 # grey, black and white as seen by normal, deuteranope and protanope eyes; tests/plots/test_colours.py makes them anew.
 STATE_COLOURS: tuple[str, ...] = (
     *("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7"),
-    *("#993300", "#0000FF", "#990066", "#99CC99", "#9966FF", "#CC0099", "#66FF99", "#99CCFF"),
-    *("#6633CC", "#6699FF", "#CC3333", "#FF3366", "#00CCCC", "#CCCC66", "#00FFCC", "#6699CC"),
-    *("#CC0066", "#FF6633", "#CC33CC", "#9933FF", "#990099", "#CC9966", "#FF33CC"),
+    *("#0000FF", "#993300", "#99CC99", "#9966FF", "#990066", "#66FF99", "#99CCFF", "#6633CC"),
+    *("#6699FF", "#CC3333", "#00CCCC", "#CCCC66", "#00FFCC", "#6699CC", "#CC3399", "#FF6633"),
+    *("#CC33CC", "#9933FF", "#990099", "#CC9966", "#FF33CC", "#CCCC00", "#FF0066"),
 )
 
 CONDITION_COLOURS: tuple[str, ...] = ("#222222", "#C2185B", "#7A7A00", "#5B4FA8", "#00838F", "#A0522D", "#8FA3AD")

@@ -8,7 +8,7 @@ import numpy as np
 
 from napari_cellstate.core.behavior import NO_STATE
 from napari_cellstate.plots.colours import state_colour
-from napari_cellstate.plots.labels import StateNames, condition_title, conditions_of, counted, prepared, states_of
+from napari_cellstate.plots.labels import StateNames, condition_title, counted, groups_of, prepared, states_of
 from napari_cellstate.plots.style import empty, figure, grid, label_lowest, leftmost, state_legend
 from napari_cellstate.plots.timeaxis import frame_interval, scale_of_time, spacing_of
 
@@ -44,7 +44,7 @@ def ethogram(
     table = prepared(rows, columns, "tracks over time").sort_values(["movie", "track", "frame"], kind="stable")
     if not len(table):
         return empty("States of tracks over time")
-    groups = conditions_of(table[by].sort_index())
+    groups, cut = groups_of(table[by])
     spacing = spacing_of(table)
     factor, unit = scale_of_time(frame_interval(table))
     across = min(len(groups), _ACROSS)
@@ -59,6 +59,8 @@ def ethogram(
             (table["frame"].min() - spacing / 2) * factor, (table["frame"].max() + spacing / 2) * factor
         )
         label_lowest(drawn, across, f"time ({unit})")
+        if cut:
+            drawn.suptitle(cut)
         none = [NO_STATE] if (table["state"] == NO_STATE).any() else []
         state_legend(drawn, [*states_of(table["state"]), *none], names)
     return drawn

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 StateNames = Mapping[int, str]
+_PANELS = 30
 _TEXT = ("movie", "condition", "replicate")
 _STATES = ("state", "from", "to")
 
@@ -54,6 +55,13 @@ def _plain(column: pd.Series[Any], name: str) -> NDArray[Any]:
 def conditions_of(column: pd.Series[Any]) -> list[str]:
     """Each condition (or movie, or replicate) once, in the order in which the table has them."""
     return [str(name) for name in column.unique()]
+
+
+def groups_of(column: pd.Series[Any]) -> tuple[list[str], str]:
+    """What has a panel of its own, in the order of the index, and what to say of those that are too many."""
+    every = conditions_of(column.sort_index())
+    more = len(every) - _PANELS
+    return every[:_PANELS], f"first {_PANELS} of {len(every):,} ({more:,} left out)" if more > 0 else ""
 
 
 def states_of(*columns: pd.Series[Any] | NDArray[np.int64]) -> list[int]:

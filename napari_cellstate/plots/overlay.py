@@ -17,7 +17,7 @@ Array = NDArray[Any]
 Image = NDArray[np.uint8]
 _LEGIBLE = 640
 _LARGEST_SCALE = 8
-_FILL = 0.3
+_FILL = 0.4
 
 
 def overlay_frame(

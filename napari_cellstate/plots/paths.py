@@ -8,7 +8,7 @@ import numpy as np
 
 from napari_cellstate.core.behavior import NO_STATE
 from napari_cellstate.plots.colours import state_colour
-from napari_cellstate.plots.labels import StateNames, condition_title, conditions_of, counted, prepared, states_of
+from napari_cellstate.plots.labels import StateNames, condition_title, counted, groups_of, prepared, states_of
 from napari_cellstate.plots.style import empty, figure, grid, label_lowest, leftmost, state_legend
 from napari_cellstate.plots.timeaxis import frame_interval, scale_of_time, spacing_of
 
@@ -49,7 +49,7 @@ def paths(
     if not len(table):
         return empty("Paths of cells")
     by = "condition" if origin == "common" else "movie"
-    groups = conditions_of(table[by].sort_index())
+    groups, cut = groups_of(table[by])
     across = min(len(groups), _ACROSS)
     lines = -(-len(groups) // across)
     length = "µm" if pixel_size_um else "px"
@@ -67,6 +67,8 @@ def paths(
             panel.set_title(f"{condition_title(group, groups, 34)}\n{said}", size=9)
         _limits(drawn, common=origin == "common")
         label_lowest(drawn, across, f"x ({length})")
+        if cut:
+            drawn.suptitle(cut)
         _key(drawn, table, colour, (0, last * factor), unit, names)
     return drawn
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,7 +133,7 @@ def divide(crowd: Crowd, scene: Scene, rng: np.random.Generator) -> Crowd:
     if not due.any():
         return crowd
     kept, mothers = np.flatnonzero(~due), np.flatnonzero(due)
-    axes = [_free_axis(crowd, mother, scene, rng) for mother in mothers]
+    axes = [_free_axis(crowd, mother, scene, rng) for mother in mothers.tolist()]
     daughters = crowd.take(np.repeat(mothers, 2))
     n = len(daughters)
     heading = np.repeat(axes, 2) + np.tile([0.0, np.pi], len(mothers))
@@ -160,7 +161,7 @@ def _joined(first: Crowd, second: Crowd) -> Crowd:
     )
 
 
-def _looks(n: int, rng: np.random.Generator) -> dict[str, Floats]:
+def _looks(n: int, rng: np.random.Generator) -> dict[str, Any]:
     """Bumps, texture and nucleus of new cells."""
     wavelength, direction = rng.uniform(5.0, 14.0, (n, WAVES)), rng.uniform(-np.pi, np.pi, (n, WAVES))
     number = 2.0 * np.pi / wavelength
@@ -176,6 +177,8 @@ def _scatter(crowd: Crowd, scene: Scene, rng: np.random.Generator) -> Floats:
     """Centres without overlap, one cell after the other, (n, 2)."""
     far = crowd.axes[0]
     room = far * 1.1 - scene.overhang
+    if 2.0 * room.max(initial=0.0) >= scene.size - 1.0:
+        raise InputError(f"simulate: a cell of {2 * far.max():.0f} px does not fit into a field of {scene.size} px")
     centre = np.empty((len(crowd), 2))
     for i in range(len(crowd)):
         tries = rng.uniform(room[i], scene.size - 1.0 - room[i], (_TRIES, 2))

@@ -17,6 +17,7 @@ from napari_cellstate.simulate.draw import draw
 from napari_cellstate.simulate.motion import move, push_apart
 from napari_cellstate.simulate.render import drifts, expose, illumination
 from napari_cellstate.simulate.scene import Scene
+from napari_cellstate.simulate.shape import deform
 from napari_cellstate.simulate.sight import Sight, seen_tracks
 
 if TYPE_CHECKING:
@@ -54,8 +55,6 @@ class Simulation:
 
 def walk(scene: Scene, rates: Floats, rng: np.random.Generator) -> Iterator[Crowd]:
     """The cells at frame 0, 1, 2, ... without end, as they are, without jitter and drift."""
-    from napari_cellstate.simulate.shape import deform
-
     crowd = first_crowd(scene, rates, rng)
     while True:
         yield crowd
@@ -80,7 +79,8 @@ def run_movie(
     InputError
         The cells do not fit into the field, or there are more tracks than a 16-bit mask can number.
     """
-    for_rates, for_walk, for_light = (np.random.default_rng(item) for item in np.random.SeedSequence(seed).spawn(3))
+    streams = np.random.SeedSequence(seed).spawn(4)  # so that another light leaves states and paths as they are
+    for_rates, for_walk, for_jitter, for_light = (np.random.default_rng(item) for item in streams)
     behaviour, light = scene.behaviour, scene.light
     rates = spread_rates(generator(behaviour.mean_dwell, behaviour.jumps), behaviour.rate_spread, for_rates)
     uneven, shift = illumination(scene, for_light), drifts(scene, for_light)
@@ -90,7 +90,7 @@ def run_movie(
     for t, crowd in zip(range(scene.frames), walk(scene, rates, for_walk), strict=False):
         if crowd.track.max(initial=0) > np.iinfo(np.uint16).max:
             raise InputError(f"simulate: more than 65535 tracks by frame {t}; ask for fewer cells or frames")
-        jitter = for_light.normal(0.0, behaviour.position_noise, crowd.centre.shape)
+        jitter = for_jitter.normal(0.0, behaviour.position_noise, crowd.centre.shape)
         drawing = draw(crowd, crowd.centre + jitter + shift[t], scene)
         left = (1.0 - light.bleaching) ** (t / max(scene.frames - 1, 1))
         images[t] = expose(drawing.signal, light, uneven, left, for_light)

@@ -68,15 +68,17 @@ def simulate(
     """
     scenes = _scenes(conditions, frames, size, cells)
     if replicates < 1 or seed < 0:
-        raise InputError(f"simulate: {replicates} replicates, seed {seed}; expected at least 1 replicate and a seed >= 0")
+        raise InputError(
+            f"simulate: {replicates} replicates, seed {seed}; expected at least 1 replicate and a seed >= 0"
+        )
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out}: it exists and is not an empty folder; give a new folder, so that nothing is mixed")
     out.mkdir(parents=True, exist_ok=True)
-    total = 2 * frames * replicates * len(scenes)
+    total = 3 * frames * replicates * len(scenes)
     made: list[SampleMovie] = []
     for nth, (condition, scene) in enumerate(scenes.items()):
         for replicate in range(1, replicates + 1):
-            name, before = f"{condition}_{replicate}", 2 * frames * len(made)
+            name, before = f"{condition}_{replicate}", 3 * frames * len(made)
             simulation = run_movie(
                 scene,
                 seed=(seed, nth, replicate),

@@ -12,7 +12,7 @@ from napari_cellstate.simulate.scene import Scene
 
 Floats = NDArray[np.float64]
 
-ANGLES = np.arange(72) * (2.0 * np.pi / 72)
+ANGLES: Floats = np.arange(72, dtype=np.float64) * (2.0 * np.pi / 72)
 """Directions of an outline's radii, rad."""
 
 _KEPT = 0.9  # of a bump from one frame to the next

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.simulate.scene import Scene
@@ -17,6 +16,7 @@ from napari_cellstate.simulate.write import ABOUT, RATES, STATES, TRACKS, digits
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from napari_cellstate.core.atomic import replace_folder, replacing
 from napari_cellstate.core.digest import digest
@@ -18,6 +17,7 @@ from napari_cellstate.simulate.movie import Simulation
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
 STATES = "states.csv"
 RATES = "rates.csv"
@@ -38,26 +38,31 @@ def write_movie(simulation: Simulation, folder: Path, name: str, *, progress: Pr
     """
     movie, truth = folder / f"{name}.ome.tif", folder / f"{name}_truth"
     building = folder / f".{name}_truth.tmp"
+    frames = len(simulation.images)
+    _remove(building)
     try:
         with replacing(movie) as temporary:
-            _write_images(simulation, temporary, progress)
-            write_truth(simulation, building)
+            _write_images(simulation, temporary, lambda done, _, what: progress(done, 2 * frames, what))
+            write_truth(simulation, building, progress=lambda done, _, what: progress(frames + done, 2 * frames, what))
             replace_folder(building, truth)
     finally:
-        if building.exists():
-            shutil.rmtree(building)
+        _remove(building)
     return movie, truth
 
 
-def write_truth(simulation: Simulation, folder: Path) -> None:
+def write_truth(simulation: Simulation, folder: Path, *, progress: Progress = silent) -> None:
     """Write all that is true about a movie, file by file; see `write_movie`."""
     import tifffile
 
-    for part, stem in (("TRA", "man_track"), ("SEG", "man_seg")):
+    frames = len(simulation.masks)
+    parts = {"TRA": "man_track", "SEG": "man_seg"}
+    for part in parts:
         (folder / part).mkdir(parents=True, exist_ok=True)
-        for t, mask in enumerate(simulation.masks):
-            path = folder / part / f"{stem}{t:0{digits(len(simulation.masks))}d}.tif"
+    for t, mask in enumerate(simulation.masks):
+        for part, stem in parts.items():
+            path = folder / part / f"{stem}{t:0{digits(frames)}d}.tif"
             tifffile.imwrite(path, mask, compression="zlib", metadata=None)
+        progress(t + 1, frames, "write")
     rows = simulation.tracks[["track", "first_frame", "last_frame", "parent"]].to_numpy()
     _write_text(folder / "TRA" / TRACKS, "".join(f"{' '.join(map(str, row))}\n" for row in rows.tolist()))
     columns = ["frame", "label", "track", "parent", "state", "y", "x"]
@@ -118,6 +123,11 @@ def _rates(simulation: Simulation) -> pd.DataFrame:
     rate = simulation.rates[source, target]
     per_hour = rate * 3600.0 / simulation.scene.dt_s
     return pd.DataFrame({"from": source + 1, "to": target + 1, "rate_per_frame": rate, "rate_per_hour": per_hour})
+
+
+def _remove(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -72,6 +72,44 @@ def test_labels_alone(exp, labels):
     assert not exp.behavior.obs["state"].isna().any()
 
 
+def test_labels_with_unnamed_axes(exp, labels):
+    with pytest.raises(cs.InputError, match="--axes"):
+        cs.add(exp, labels=labels)
+    entry = cs.add(exp, labels=labels, axes="TYX")
+    assert entry.labels.axes == "TYX"
+    cs.run(exp)
+    assert exp.tracks("labels").n_tracks == 2
+
+
+def test_pixels_that_are_no_numbers(exp, tmp_path):
+    stack = blobs().astype(np.float32)
+    stack[5, 3, 3] = np.nan
+    cs.add(exp, write_movie(tmp_path / "nan.ome.tif", stack))
+    with pytest.raises(cs.InputError, match=r"movie nan, frame 5: 1 of 9216 pixels are NaN or infinite"):
+        cs.run(exp)
+    assert cs.status(exp)["movies"][0]["stages"]["segment"] == "missing"
+
+
+@pytest.mark.parametrize("shape", [(4, 30, 30, 3), (30, 30, 3)])
+def test_colour_is_refused(exp, tmp_path, shape):
+    tifffile.imwrite(tmp_path / "rgb.tif", np.zeros(shape, np.uint8), photometric="rgb")
+    with pytest.raises(cs.InputError, match=r"colour|RGB"):
+        cs.add(exp, tmp_path / "rgb.tif", dt=60)
+
+
+def test_truncated_and_no_image(exp, movie, tmp_path):
+    movie.write_bytes(movie.read_bytes()[:-20_000])
+    with pytest.raises(cs.InputError, match=r"m\.ome\.tif"):
+        cs.add(exp, movie)
+    (tmp_path / "text.tif").write_text("hello")
+    with pytest.raises(cs.InputError, match=r"text\.tif"):
+        cs.add(exp, tmp_path / "text.tif")
+    with pytest.raises(cs.InputError, match="--tracks"):
+        (tmp_path / "t.csv").write_text("track,frame,y,x\n1,0,1,1\n")
+        cs.add(exp, tmp_path / "t.csv")
+    assert exp.movies == ()
+
+
 def test_labels_with_a_movie(exp, movie, labels):
     cs.add(exp, movie, labels=labels)
     cs.run(exp)
@@ -192,6 +230,14 @@ def test_moved_and_relinked(two_movies, tmp_path):
     assert cs.run(two_movies, cs.Recipe()).done != ()
     assert results(two_movies.root).keys() == before.keys()
     assert cs.status(two_movies)["movies"][0]["problem"] == ""
+
+
+def test_later_stages_need_no_pixels(two_movies):
+    cs.run(two_movies)
+    for entry in two_movies.movies:
+        entry.images.resolve(two_movies.root).unlink()
+    report = cs.run(two_movies, cs.recipe_from({"link": {"method": "trackpy", "max_gap": 1}}))
+    assert {stage for _, stage in report.done} == {"link", "features", "embed", "states", "dynamics"}
 
 
 def test_relink_refuses_another_file(two_movies, tmp_path):

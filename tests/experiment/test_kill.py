@@ -20,7 +20,7 @@ left = skip
 
 def progress(done, total, what):
     global left
-    if what.split(": ")[-1].split(" (")[0] == stage:
+    if what.split(": ")[-1] == stage:
         left -= 1
         if left == 0:
             kill = lambda: os.kill(os.getpid(), signal.SIGKILL)

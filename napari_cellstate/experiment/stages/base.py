@@ -39,12 +39,14 @@ class MovieStage:
     record : what of recipe and movie decides its result, beside its inputs; None where there is nothing to do.
     run : does it and writes the result; the pipeline writes the record afterwards.
     done : the result is on disk.
+    reads_pixels : it reads the movie's own files, not only results of earlier stages.
     """
 
     name: str
     record: Callable[[Recipe, MovieEntry], dict[str, Any] | None]
     run: Callable[[Experiment, Movie, Recipe, str, Runtime], Outcome]
     done: Callable[[Experiment, str], bool]
+    reads_pixels: bool = False
 
 
 @dataclass(frozen=True)

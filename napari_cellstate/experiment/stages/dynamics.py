@@ -19,6 +19,7 @@ from napari_cellstate.formats.tables import write_parquet
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
 TABLES = ("transitions", "occupancy", "dwell", "bouts")
 
@@ -51,17 +52,25 @@ def _tables(found: Sequences, recipe: Recipe) -> tuple[dict[str, pd.DataFrame], 
     table.insert(0, "condition", found.condition[bouts.row])
     tables = {
         "transitions": transitions_table(counted, dt_s=dt_s),
-        "occupancy": shares.by_movie(),
-        "dwell": dwell_times(bouts, found.k, condition=found.condition).table(dt_s=dt_s),
+        "occupancy": _as_added(shares.by_movie(), "movie", found.movie),
+        "dwell": _as_added(
+            dwell_times(bouts, found.k, condition=found.condition).table(dt_s=dt_s), "condition", found.condition
+        ),
         "bouts": table,
     }
     return tables, sum(int(one.counts.sum() - np.trace(one.counts)) for one in counted.values())
 
 
+def _as_added(table: pd.DataFrame, column: str, rows: NDArray[Any]) -> pd.DataFrame:
+    """The same rows with movies or conditions in the order in which they were added, not of the alphabet."""
+    place = {name: nth for nth, name in enumerate(dict.fromkeys(rows.tolist()))}
+    return table.sort_values(column, key=lambda names: names.map(place), kind="stable", ignore_index=True)
+
+
 def count_conditions(found: Sequences, lag: int) -> dict[str, Transitions]:
     """Transitions of each condition, counted by movie too."""
     counted = {}
-    for condition in sorted(set(found.condition.tolist())):
+    for condition in dict.fromkeys(found.condition.tolist()):
         rows = np.flatnonzero(found.condition == condition)
         counted[condition] = count_transitions(
             found.run[rows],

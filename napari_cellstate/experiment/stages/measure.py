@@ -105,4 +105,6 @@ def _warnings(cells: pd.DataFrame, movie: Movie) -> tuple[str, ...]:
     return (f"movie {movie.name}: {len(empty)} of {len(movie.frames)} frames have no cells (frames {named})",)
 
 
-STAGE = MovieStage("measure", _record, _run, lambda experiment, name: experiment.movie_paths(name).cells.exists())
+STAGE = MovieStage(
+    "measure", _record, _run, lambda experiment, name: experiment.movie_paths(name).cells.exists(), reads_pixels=True
+)

@@ -52,7 +52,7 @@ class _Part:
 
         self.folder = experiment.movie_paths(movie.name).part
         self._progress = self.folder / "done"
-        if self._key() != key:
+        if self._key() != key or not (self.folder / "labels.zarr").exists():
             if self.folder.exists():
                 shutil.rmtree(self.folder)
             zarr.create_array(
@@ -86,5 +86,9 @@ class _Part:
 
 
 STAGE = MovieStage(
-    "segment", _record, _run, lambda experiment, name: (experiment.movie_paths(name).labels / "zarr.json").exists()
+    "segment",
+    _record,
+    _run,
+    lambda experiment, name: (experiment.movie_paths(name).labels / "zarr.json").exists(),
+    reads_pixels=True,
 )

@@ -40,7 +40,7 @@ class GivenTracksLinker(Linker):
             The movie has no track table; a track is twice in one frame; a parent does not end before its daughter
             starts, or has more than two daughters.
         """
-        if movie.points is None or "given_track" not in cells.columns:
+        if "given_track" not in cells.columns:
             raise InputError(
                 f"movie {movie.name}: link method 'tracks' needs a track table, but none was given; "
                 "add the movie with --tracks, or choose another link method"

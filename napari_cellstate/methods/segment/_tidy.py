@@ -6,18 +6,43 @@ import numpy as np
 from numpy.typing import NDArray
 
 Mask = NDArray[np.bool_]
+Labels = NDArray[np.int32]
 
 
-def filled(mask: Mask, largest: float) -> Mask:
-    """Fill holes of at most so many pixels; a larger one is background that cells stand around."""
+def without_pinholes(mask: Mask, largest: float) -> Mask:
+    """Fill holes of at most so many pixels."""
+    holes, small = _holes(mask, largest)
+    return mask | small[holes] if small.any() else mask
+
+
+def filled(labels: Labels, largest: float) -> Labels:
+    """Fill holes of at most so many pixels that lie within one cell; what several cells surround is a gap."""
+    holes, small = _holes(labels > 0, largest)
+    at = np.flatnonzero(small[holes])
+    if not len(at):
+        return labels
+    hole, flat, width = holes.ravel()[at], labels.ravel(), labels.shape[1]
+    lowest, highest = np.full(len(small), np.iinfo(np.int32).max), np.zeros(len(small), np.int32)
+    for offset in (-width, -1, 1, width):  # a hole does not touch the border of the image, so this stays inside
+        beside = flat[at + offset]
+        cell = beside > 0
+        np.minimum.at(lowest, hole[cell], beside[cell])
+        np.maximum.at(highest, hole[cell], beside[cell])
+    filling = np.where(lowest == highest, highest, 0)
+    result = labels.copy()
+    result.ravel()[at] = filling[hole]
+    return result
+
+
+def _holes(mask: Mask, largest: float) -> tuple[Labels, Mask]:
+    """Numbered pieces of background, and which of them are holes of at most so many pixels."""
     from scipy.ndimage import label
 
-    holes, n = label(~mask)
-    area = np.bincount(holes.ravel(), minlength=n + 1)
-    fill = area <= largest
-    fill[0] = False
-    fill[at_border(holes)] = False
-    return mask | fill[holes] if fill.any() else mask
+    pieces, n = label(~mask)
+    small = np.bincount(pieces.ravel(), minlength=n + 1) <= largest
+    small[0] = False
+    small[at_border(pieces)] = False
+    return pieces, small
 
 
 def at_border(labels: NDArray[np.integer]) -> NDArray[np.int64]:

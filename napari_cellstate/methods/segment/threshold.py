@@ -20,6 +20,7 @@ _WIDEST = 2000.0  # px
 _NO_CELLS = 20.0  # px, the diameter where nothing tells it
 _SMOOTHING = 0.06  # of the diameter; a compromise between noise and rounded outlines
 _SMALLEST, _LARGEST = 0.25, 25.0  # of the area of a disc
+_PINHOLE = 0.1  # of the area of a disc; larger ones are filled once cells are parted, not the gaps between them
 
 
 @register
@@ -156,9 +157,12 @@ class Threshold(Segmenter):
     def _labels(self, image: Array) -> NDArray[np.uint32]:
         signal = _prepare.prepared(image, self.smoothing, dark=self.polarity == "dark", even=self.even_background)
         mask, level = _levels.foreground(signal, self.threshold, self.diameter)
+        disc = np.pi / 4 * self.diameter**2
         if self.fill_holes:
-            mask = _tidy.filled(mask, np.pi / 8 * self.diameter**2)
+            mask = _tidy.without_pinholes(mask, _PINHOLE * disc)
         parts, _ = _watershed.split(mask, self.diameter, self.neck)
+        if self.fill_holes:
+            parts = _tidy.filled(parts, disc / 2)
         n = int(parts.max())
         area = np.bincount(parts.ravel(), minlength=n + 1)
         keep = (area >= self.min_area) & (area <= self.max_area)

@@ -110,7 +110,6 @@ EMPTY = {
     "heavy tails": np.random.default_rng(3).standard_t(3, (384, 384)),
     "smooth noise": gaussian_filter(np.random.default_rng(4).normal(size=(384, 384)), 3),
     "hot pixels": np.random.default_rng(5).normal(100, 10, (256, 256))
-    + np.where(np.eye(256)[::-1] == 1, 0, 0)
     + 500 * (np.random.default_rng(6).random((256, 256)) < 0.001),
     "1 x 1": np.ones((1, 1), np.uint16),
     "1 x 9": np.arange(9.0)[None],
@@ -159,7 +158,7 @@ def test_estimates_the_diameter_though_cells_touch() -> None:
     image = sum(disc(256, 40 + 19 * row, 40 + 19 * column, 10) for row in range(4) for column in range(4))
     image = 100.0 * np.clip(image, 0, 1) + np.random.default_rng(11).normal(0, 5, (256, 256))
     method = Threshold().estimated(movie_of([image] * 3))
-    assert method.diameter == pytest.approx(20, abs=3)
+    assert method.diameter == pytest.approx(20, abs=4)
     assert method.segment(image).max() == 16
 
 
@@ -200,7 +199,7 @@ def test_size_limits_holes_and_border() -> None:
 def test_record_round_trip() -> None:
     method = Threshold(threshold="li", diameter=17.5, neck=0.7)
     assert parse(available("segment"), method.record(), "test") == method
-    with pytest.raises(InputError, match="diamter.*diameter"):
+    with pytest.raises(InputError, match=r"diamter.*diameter"):
         parse(available("segment"), {"method": "threshold", "diamter": 3.0}, "test")
 
 
