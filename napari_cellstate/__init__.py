@@ -12,6 +12,8 @@ Each verb of the command line is a function here. Names are loaded when first us
 from __future__ import annotations
 
 import importlib
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -67,6 +69,20 @@ _HOME = {
     "simulate": "simulate.sample",
     "status": "experiment.status",
 }
+
+
+class _Package(ModuleType):
+    """This package; a verb that is called like one of its folders (`simulate`) stays the verb.
+
+    Importing a submodule sets it as an attribute of its package, which would hide the function of that name.
+    """
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _HOME and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:

@@ -96,7 +96,7 @@ def methods_text(found: Sequence[Mapping[str, Any]], *, with_settings: bool) -> 
         lines += [f"  {one['help']}"]
         for item in one["settings"]:
             unit = f" {item['unit']}" if item["unit"] else ""
-            estimate = ", estimated" if item["estimated"] and item["default"] == 0 else ""
+            estimate = ", estimated" if item["estimated"] else ""
             choices = f" [{'|'.join(map(str, item['choices']))}]" if item["choices"] else ""
             lines.append(f"    {item['name']} = {item['default']}{unit}{estimate}{choices}: {item['help']}")
         lines += [

@@ -63,5 +63,5 @@ def sweep(folder: Path) -> None:
     for left in folder.glob(".*"):
         if ".tmp" in left.name and left.is_file():
             left.unlink()
-        elif left.name.endswith(".old") and left.is_dir():
+        elif left.is_dir() and (left.name.endswith(".old") or ".tmp" in left.name):
             shutil.rmtree(left)

@@ -54,7 +54,9 @@ def _comment(name: str, value: Any, method: Method | None) -> str:
     field = type(method).model_fields[name]
     extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
     unit = f" ({extra['unit']})" if extra.get("unit") else ""
-    estimate = "; 0: estimated" if extra.get("estimated") and field.default == 0 else ""
+    estimate = ""
+    if extra.get("estimated"):
+        estimate = "; 0: estimated" if field.default == 0 else "; estimated: a first guess"
     return f"{field.title}{unit}{estimate}"
 
 

@@ -70,7 +70,7 @@ def save(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:
         figure.savefig(temporary, format="png", dpi=_DPI, metadata={"Software": None})
     with _style(), replacing(pdf) as temporary:
         nothing = {"CreationDate": None, "Creator": None, "Producer": None}
-        figure.savefig(temporary, format="pdf", dpi=300, metadata=nothing)
+        figure.savefig(temporary, format="pdf", dpi=200, metadata=nothing)
     return png, pdf
 
 
