@@ -72,7 +72,7 @@ _HOME = {
 
 
 class _Package(ModuleType):
-    """This package; a verb that is called like one of its folders (`simulate`) stays the verb.
+    """The package; a verb that is called like one of its folders (`simulate`) stays the verb.
 
     Importing a submodule sets it as an attribute of its package, which would hide the function of that name.
     """

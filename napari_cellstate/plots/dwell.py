@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,8 +12,8 @@ from napari_cellstate.plots.colours import condition_colour, state_colour
 from napari_cellstate.plots.labels import (
     StateNames,
     condition_title,
-    conditions_of,
     counted,
+    places_of,
     prepared,
     state_title,
     states_of,
@@ -60,7 +61,13 @@ def survival(lengths: ArrayLike, ended: ArrayLike) -> tuple[Floats, Floats]:
     return np.concatenate([[0.0], times[drops]]), np.concatenate([[1.0], share[drops]])
 
 
-def dwell(bouts: pd.DataFrame, *, dt_s: float | None = None, names: StateNames | None = None) -> Figure:
+def dwell(
+    bouts: pd.DataFrame,
+    *,
+    dt_s: float | None = None,
+    names: StateNames | None = None,
+    conditions: Sequence[str] = (),
+) -> Figure:
     """Survival of stays: a panel per state, a curve per condition.
 
     Parameters
@@ -68,6 +75,7 @@ def dwell(bouts: pd.DataFrame, *, dt_s: float | None = None, names: StateNames |
     bouts : a row a stay: condition, state, frames, start_seen, end_seen (both bool).
     dt_s : seconds a frame; None leaves the axis in frames.
     names : of states.
+    conditions : in the order wanted, so that all figures of a report agree; those not named come after.
 
     Notes
     -----
@@ -81,13 +89,13 @@ def dwell(bouts: pd.DataFrame, *, dt_s: float | None = None, names: StateNames |
     if not len(table):
         why = f"{counted(late, 'stay')}, none with its start seen" if late else "no rows"
         return empty("How long cells stay in a state", why)
-    states, conditions = states_of(table["state"]), conditions_of(table["condition"])
+    states, places = states_of(table["state"]), places_of(table["condition"], conditions)
     factor, unit = scale_of_time(dt_s)
     across = min(len(states), _ACROSS)
     rows = -(-len(states) // across)
     with figure(across * 2.9 + 0.6, rows * 2.7 + 0.9) as drawn:
         for panel, state in zip(grid(drawn, rows, across, len(states), sharex=True, sharey=True), states, strict=True):
-            _panel(panel, table[table["state"] == state], conditions, factor)
+            _panel(panel, table[table["state"] == state], places, factor)
             _head(panel, state, names)
             if leftmost(panel):
                 panel.set_ylabel("share still in the state")
@@ -99,7 +107,7 @@ def dwell(bouts: pd.DataFrame, *, dt_s: float | None = None, names: StateNames |
             f"{late:,} left out (start not seen)",
             size=9,
         )
-        _condition_legend(drawn, conditions)
+        _condition_legend(drawn, places)
     return drawn
 
 
@@ -113,9 +121,9 @@ def _head(panel: Axes, state: int, names: StateNames | None) -> None:
     panel.set_title(state_title(state, names, 26), pad=12)
 
 
-def _panel(panel: Axes, part: pd.DataFrame, conditions: list[str], factor: float) -> None:
+def _panel(panel: Axes, part: pd.DataFrame, places: dict[str, int], factor: float) -> None:
     panel.axhline(0.5, color="#CCCCCC", linewidth=0.7, zorder=0)
-    for nth, condition in enumerate(conditions):
+    for condition, nth in places.items():
         here = part[part["condition"] == condition]
         if not len(here):
             continue
@@ -131,13 +139,19 @@ def _panel(panel: Axes, part: pd.DataFrame, conditions: list[str], factor: float
     panel.legend(loc="upper right", handlelength=2.2, borderaxespad=0.1, frameon=True, edgecolor="none", framealpha=0.8)
 
 
-def _condition_legend(drawn: Figure, conditions: list[str]) -> None:
+def _condition_legend(drawn: Figure, places: dict[str, int]) -> None:
     from matplotlib.lines import Line2D
 
-    titles = [condition_title(condition, conditions, 24) for condition in conditions]
     handles = [
-        Line2D([], [], color=condition_colour(nth), linestyle=_DASHES[nth % len(_DASHES)], linewidth=1.6, label=title)
-        for nth, title in enumerate(titles)
+        Line2D(
+            [],
+            [],
+            color=condition_colour(nth),
+            linestyle=_DASHES[nth % len(_DASHES)],
+            linewidth=1.6,
+            label=condition_title(condition, list(places), 24),
+        )
+        for condition, nth in places.items()
     ]
     drawn.legend(
         handles=handles, loc="outside lower center", ncols=max(1, min(len(handles), int(drawn.get_figwidth() / 2.2)))

@@ -14,8 +14,8 @@ from napari_cellstate.plots.colours import condition_colour, state_colour
 from napari_cellstate.plots.labels import (
     StateNames,
     condition_title,
-    conditions_of,
     counted,
+    places_of,
     prepared,
     state_title,
     states_of,
@@ -35,6 +35,7 @@ def embedding(
     coordinates: Floats,
     *,
     names: StateNames | None = None,
+    conditions: Sequence[str] = (),
     axes: Sequence[str] = ("dimension 1", "dimension 2"),
 ) -> Figure:
     """Scatter of all rows, coloured by state and beside it by condition, with the same limits.
@@ -44,6 +45,7 @@ def embedding(
     rows : movie, condition, state; a row for each of the points.
     coordinates : (N, D); the first two are drawn, and a single one against 0.
     names : of states.
+    conditions : in the order wanted, so that all figures of a report agree; those not named come after.
     axes : what the two dimensions are called.
 
     Notes
@@ -58,16 +60,16 @@ def embedding(
         return empty("Rows in the embedding")
     order = np.random.default_rng(0).permutation(np.flatnonzero(there))
     table, points = table.iloc[order], points[order]
-    conditions = conditions_of(table["condition"].sort_index())  # in the order of the rows as given
+    places = places_of(table["condition"].sort_index(), conditions)  # in the order of the rows as given
     with figure(8.2, 4.3) as drawn:
         left, right = drawn.subplots(1, 2, sharex=True, sharey=True)
         states = [*states_of(table["state"]), *([NO_STATE] if (table["state"] == NO_STATE).any() else [])]
         state = table["state"].to_numpy()
         _scatter(left, points, np.array([state_colour(each) for each in state]))
         _legend(left, "state", [(state_colour(each), state_title(each, names, 20)) for each in states])
-        colours = {condition: condition_colour(nth) for nth, condition in enumerate(conditions)}
+        colours = {condition: condition_colour(nth) for condition, nth in places.items()}
         _scatter(right, points, np.array([colours[each] for each in table["condition"]]))
-        _legend(right, "condition", [(colours[each], condition_title(each, conditions, 20)) for each in conditions])
+        _legend(right, "condition", [(colours[each], condition_title(each, list(places), 20)) for each in places])
         left.set(xlabel=axes[0], ylabel=axes[1])
         right.set(xlabel=axes[0])
         lost = int(len(there) - there.sum())

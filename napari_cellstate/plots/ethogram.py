@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -29,6 +30,7 @@ def ethogram(
     sort: Literal["onset", "state"] = "onset",
     limit: int = 200,
     names: StateNames | None = None,
+    conditions: Sequence[str] = (),
 ) -> Figure:
     """Each track a line, from left to right in the colours of its states.
 
@@ -39,12 +41,13 @@ def ethogram(
     sort : tracks by their first frame (the longer first among equals), or by the state they are in most.
     limit : tracks drawn in the whole figure, taken evenly from the sorted ones; how many are left out is said.
     names : of states.
+    conditions : in the order wanted, so that all figures of a report agree; those not named come after.
     """
     columns = (*_COLUMNS, "time_s") if "time_s" in rows.columns else _COLUMNS
     table = prepared(rows, columns, "tracks over time").sort_values(["movie", "track", "frame"], kind="stable")
     if not len(table):
         return empty("States of tracks over time")
-    groups, cut = groups_of(table[by])
+    groups, cut = groups_of(table[by], conditions if by == "condition" else ())
     spacing = spacing_of(table)
     factor, unit = scale_of_time(frame_interval(table))
     across = min(len(groups), _ACROSS)

@@ -52,14 +52,19 @@ def _plain(column: pd.Series[Any], name: str) -> NDArray[Any]:
     return column.to_numpy()
 
 
-def conditions_of(column: pd.Series[Any]) -> list[str]:
-    """Each condition (or movie, or replicate) once, in the order in which the table has them."""
-    return [str(name) for name in column.unique()]
+def places_of(column: pd.Series[Any], first: Sequence[str] = ()) -> dict[str, int]:
+    """Each condition (or movie) that occurs, and its place: those named `first`, then the others as the table has them.
+
+    A place does not depend on which of those named `first` occur, so it can stand for a colour.
+    """
+    found = [str(name) for name in column.unique()]
+    places = {name: at for at, name in enumerate(dict.fromkeys([*first, *found]))}
+    return {name: at for name, at in places.items() if name in found}
 
 
-def groups_of(column: pd.Series[Any]) -> tuple[list[str], str]:
+def groups_of(column: pd.Series[Any], first: Sequence[str] = ()) -> tuple[list[str], str]:
     """What has a panel of its own, in the order of the index, and what to say of those that are too many."""
-    every = conditions_of(column.sort_index())
+    every = list(places_of(column.sort_index(), first))
     more = len(every) - _PANELS
     return every[:_PANELS], f"first {_PANELS} of {len(every):,} ({more:,} left out)" if more > 0 else ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from napari_cellstate.plots.colours import state_colour
 from napari_cellstate.plots.labels import (
     StateNames,
     condition_title,
-    conditions_of,
+    places_of,
     prepared,
     state_title,
     states_of,
@@ -34,6 +35,7 @@ def transition_matrices(
     *,
     truth: pd.DataFrame | None = None,
     names: StateNames | None = None,
+    conditions: Sequence[str] = (),
     step: str = "",
 ) -> Figure:
     """Heat maps of transition probabilities, a panel per condition.
@@ -46,6 +48,7 @@ def transition_matrices(
     transitions : condition, from, to, probability, and count where known.
     truth : the same columns for the true matrices, drawn beneath those found.
     names : of states; default "state 1", ...
+    conditions : in the order wanted, so that all figures of a report agree; those not named come after.
     step : the time that one transition takes ("6.5 min", "1 frame"), for the title.
     """
     found = _read(transitions)
@@ -54,19 +57,19 @@ def transition_matrices(
     states = states_of(*(table[end] for table in tables for end in ("from", "to")))
     if not len(found) or not states:
         return empty("Transitions between states")
-    conditions = conditions_of(found["condition"])
-    across = min(len(conditions), _ACROSS)
-    bands = -(-len(conditions) // across)
+    shown = list(places_of(found["condition"], conditions))
+    across = min(len(shown), _ACROSS)
+    bands = -(-len(shown) // across)
     side = max(2.1, 0.36 * len(states) + 1.0) + 0.7
     with figure(across * side + 1.3, bands * len(tables) * side + 0.5) as drawn:
         axes = drawn.subplots(bands * len(tables), across, squeeze=False)
         top = _scale(tables)
-        for nth, condition in enumerate(conditions):
+        for nth, condition in enumerate(shown):
             for below, table in enumerate(tables):
                 panel = axes[nth // across * len(tables) + below, nth % across]
                 probability, count = _matrix(table, condition, states)
                 _panel(panel, probability, count, top, states, names)
-                title = condition_title(condition, conditions)
+                title = condition_title(condition, shown)
                 panel.set_title(title if true is None else f"{title}: {('found', 'true')[below]}", pad=8)
         for spare in axes.ravel():
             if not spare.has_data():
@@ -132,10 +135,17 @@ def _panel(
     panel.spines[:].set_visible(False)
 
 
+def _probability(value: float) -> str:
+    """Two digits that count; never 0 for what happened."""
+    if np.isnan(value) or value == 0:
+        return "–" if np.isnan(value) else "0"
+    return "<0.001" if value < 0.0005 else f"{value:.3f}" if value < 0.0995 else f"{value:.2f}"
+
+
 def _number(panel: Axes, i: int, j: int, probability: float, count: float, colour: str, *, small: bool) -> None:
     """Probability, and the count beneath it in small type."""
     known = np.isfinite(count)
-    text = "–" if np.isnan(probability) else f"{probability:.2f}" if probability >= 0.0995 else f"{probability:.3f}"
+    text = _probability(probability)
     weight = 6.5 if small else 8.5
     panel.text(j + 0.5, i + (0.42 if known else 0.5), text, ha="center", va="center", size=weight, color=colour)
     if known:

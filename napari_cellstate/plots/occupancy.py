@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,8 +11,8 @@ from napari_cellstate.plots.colours import state_colour
 from napari_cellstate.plots.labels import (
     StateNames,
     condition_title,
-    conditions_of,
     counted,
+    places_of,
     prepared,
     state_title,
     states_of,
@@ -28,13 +29,19 @@ _MARKERS = "osD^vPX*"
 _ACROSS = 6
 
 
-def occupancy(shares: pd.DataFrame, *, names: StateNames | None = None) -> Figure:
+def occupancy(
+    shares: pd.DataFrame,
+    *,
+    names: StateNames | None = None,
+    conditions: Sequence[str] = (),
+) -> Figure:
     """Share of rows in each state: a dot per movie, a bar at the mean of the replicates; a panel per state.
 
     Parameters
     ----------
     shares : movie, condition, replicate, state, share (0 to 1); a state that a movie lacks counts as 0.
     names : of states.
+    conditions : in the order wanted, so that all figures of a report agree; those not named come after.
 
     Notes
     -----
@@ -45,14 +52,14 @@ def occupancy(shares: pd.DataFrame, *, names: StateNames | None = None) -> Figur
     table = table[table["state"] > 0]
     if not len(table):
         return empty("Share of time in each state")
-    states, conditions = states_of(table["state"]), conditions_of(table["condition"])
+    states, shown = states_of(table["state"]), list(places_of(table["condition"], conditions))
     movies = _movies(table)
     top = 1.06 * float(movies[states].to_numpy().max()) or 1.0
     across = min(len(states), _ACROSS)
     rows = -(-len(states) // across)
-    with figure(max(across * (0.55 + 0.42 * len(conditions)) + 0.8, 3.6), 2.9 * rows + 0.5) as drawn:
+    with figure(max(across * (0.55 + 0.42 * len(shown)) + 0.8, 3.6), 2.9 * rows + 0.5) as drawn:
         for panel, state in zip(grid(drawn, rows, across, len(states), sharey=True), states, strict=True):
-            _panel(panel, movies, state, conditions, top)
+            _panel(panel, movies, state, shown, top)
             panel.set_title(state_title(state, names, 14))
             if leftmost(panel):
                 panel.set_ylabel("share of rows")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -31,6 +32,7 @@ def paths(
     pixel_size_um: float | None = None,
     limit: int = 300,
     names: StateNames | None = None,
+    conditions: Sequence[str] = (),
 ) -> Figure:
     """Tracks as lines, all from one point (a panel per condition) or where they were (a panel per movie).
 
@@ -42,6 +44,7 @@ def paths(
     pixel_size_um : None leaves the axes in px.
     limit : tracks drawn in the whole figure, taken evenly; how many are left out is said.
     names : of states.
+    conditions : in the order wanted, so that all figures of a report agree; those not named come after.
     """
     columns = (*_COLUMNS, "time_s") if "time_s" in points.columns else _COLUMNS
     table = prepared(points, columns, "paths").sort_values(["movie", "track", "frame"], kind="stable")
@@ -49,7 +52,7 @@ def paths(
     if not len(table):
         return empty("Paths of cells")
     by = "condition" if origin == "common" else "movie"
-    groups, cut = groups_of(table[by])
+    groups, cut = groups_of(table[by], conditions if by == "condition" else ())
     across = min(len(groups), _ACROSS)
     lines = -(-len(groups) // across)
     length = "µm" if pixel_size_um else "px"

@@ -110,3 +110,23 @@ def test_a_table_without_rows(draw, columns):
 def test_profiles_without_rows():
     assert profiles(np.empty((0, 2)), [], FEATURES).texts[-1].get_text() == "no rows"
     assert profiles(np.ones((3, 2)), [0, 0, 0], FEATURES).texts[-1].get_text() == "no rows"
+
+
+ORDERED = {
+    "dwell": lambda world, order: dwell(world.bouts, conditions=order),
+    "embedding": lambda world, order: embedding(world.rows, np.zeros((len(world.rows), 2)), conditions=order),
+    "ethogram": lambda world, order: ethogram(world.rows, conditions=order),
+    "matrices": lambda world, order: transition_matrices(world.transitions, conditions=order),
+    "occupancy": lambda world, order: occupancy(world.occupancy, conditions=order),
+    "paths": lambda world, order: paths(world.rows, conditions=order),
+}
+
+
+@pytest.mark.parametrize("name", ORDERED)
+def test_conditions_in_the_order_wanted(name, world):
+    from matplotlib.text import Text
+
+    figure = ORDERED[name](world, ["aged", "young"])
+    texts = [text.get_text().split("\n")[0] for text in figure.findobj(Text)]
+    first = [text for text in texts if text in ("aged", "young")]
+    assert first[:2] == ["aged", "young"]

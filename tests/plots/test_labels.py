@@ -7,8 +7,8 @@ import pytest
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.plots.labels import (
     condition_title,
-    conditions_of,
     counted,
+    places_of,
     prepared,
     shorten,
     state_title,
@@ -38,7 +38,11 @@ def test_states_as_categories_of_text_numbers():
 
 
 def test_order_of_conditions_is_that_of_the_table():
-    assert conditions_of(pd.Series(["young", "aged", "young"])) == ["young", "aged"]
+    assert places_of(pd.Series(["young", "aged", "young"])) == {"young": 0, "aged": 1}
+
+
+def test_place_does_not_depend_on_which_conditions_occur():
+    assert places_of(pd.Series(["new", "aged"]), ["young", "aged"]) == {"aged": 1, "new": 2}
 
 
 def test_states_without_none():

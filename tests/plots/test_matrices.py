@@ -55,6 +55,11 @@ def test_a_state_that_was_never_left_has_no_probability():
     assert numbers(transition_matrices(table).axes[0])[4:] == ["–", "0", "–", "0"]
 
 
+def test_a_rare_change_is_not_written_as_zero():
+    table = chain().assign(probability=[0.9998, 0.0002, 0.0, 1.0])
+    assert numbers(transition_matrices(table).axes[0])[::2] == ["1.00", "<0.001", "0", "1.00"]
+
+
 def test_nothing_ever_changes():
     table = chain().assign(probability=[1.0, 0.0, 0.0, 1.0])
     assert transition_matrices(table).axes[0].collections[0].get_clim() == (0, 1)
