@@ -170,6 +170,48 @@ def _or(value: float | None, unit: str) -> str:
     return f"{value:g} {unit}" if value is not None else "not known"
 
 
+# update, remove
+
+
+def _update_arguments(parser: argparse.ArgumentParser) -> None:
+    _experiment(parser)
+    parser.add_argument("movie", metavar="MOVIE", help="name of the movie, as in status")
+    parser.add_argument("--dt", type=float, metavar="S", help="seconds between frames")
+    parser.add_argument("--pixel-size", type=float, metavar="UM", help="um a pixel")
+    parser.add_argument("--condition", help="such as young or aged")
+    parser.add_argument("--replicate", help="animal, donor, day")
+    _json(parser)
+
+
+def _update(given: Arguments) -> int:
+    from napari_cellstate.experiment.change import update
+
+    entry = update(
+        given.experiment,
+        given.movie,
+        dt=given.dt,
+        pixel_size=given.pixel_size,
+        condition=given.condition,
+        replicate=given.replicate,
+    )
+    units = f"dt {_or(entry.dt_s, 's')}, pixel {_or(entry.pixel_size_um, 'um')}"
+    text = f"{entry.name}: {units}, condition {entry.condition or 'none'}, replicate {entry.replicate or 'none'}"
+    return _show(given, entry.model_dump(mode="json"), text)
+
+
+def _remove_arguments(parser: argparse.ArgumentParser) -> None:
+    _experiment(parser)
+    parser.add_argument("movie", metavar="MOVIE", help="name of the movie, as in status")
+
+
+def _remove(given: Arguments) -> int:
+    from napari_cellstate.experiment.change import remove
+
+    folder = remove(given.experiment, given.movie)
+    print(f"{given.movie} is taken out; its results stay in {folder}")
+    return 0
+
+
 # run, status
 
 
@@ -345,6 +387,18 @@ VERBS = {
     "add": Verb("add a movie, label images or a table of tracks to an experiment",
                 "napari-cellstate add screen.cellstate young_1.tif --dt 390 --pixel-size 0.65 --condition young",
                 _add_arguments, _add),
+    "update": Verb(
+        "correct frame interval, pixel size, condition or replicate of a movie",
+        "napari-cellstate update screen.cellstate young_1 --pixel-size 0.65",
+        _update_arguments,
+        _update,
+    ),
+    "remove": Verb(
+        "take a movie out of an experiment",
+        "napari-cellstate remove screen.cellstate young_1",
+        _remove_arguments,
+        _remove,
+    ),
     "run": Verb("do every stage that is missing or stale", "napari-cellstate run screen.cellstate --until link",
                 _run_arguments, _run),
     "status": Verb("show what is missing, fresh or stale", "napari-cellstate status screen.cellstate",

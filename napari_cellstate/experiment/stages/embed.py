@@ -78,10 +78,18 @@ def atomic_write(experiment: Experiment, behavior: AnnData) -> None:
 def _check_units(entries: tuple[MovieEntry, ...], recipe: Recipe) -> None:
     """Movies can be pooled only where frames and pixels mean the same."""
     intervals = {entry.name: entry.dt_s and entry.dt_s * recipe.every(entry) for entry in entries}
-    _check_equal(intervals, "frame interval", "s", "set resample_dt_s in [features], or correct --dt")
+    _check_equal(
+        intervals,
+        "frame interval",
+        "s",
+        "set resample_dt_s in [features], or correct it: napari-cellstate update EXP MOVIE --dt S",
+    )
     sizes = {entry.name: entry.pixel_size_um for entry in entries}
     if not recipe.windows.resample_pixel_size or None in sizes.values():
-        hint = "set resample_pixel_size = true in [features] where all are known, or correct --pixel-size"
+        hint = (
+            "set resample_pixel_size = true in [features] where all are known, or correct it: "
+            "napari-cellstate update EXP MOVIE --pixel-size UM"
+        )
         _check_equal(sizes, "pixel size", "um", hint)
 
 
