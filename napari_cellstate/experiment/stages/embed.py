@@ -156,12 +156,14 @@ def _var(
     import pandas as pd
 
     used, warnings = np.array([feature.pooled for feature in features], bool), []
+    movies = list(dict.fromkeys(movie))
     for at, feature in enumerate(features):
         finite = np.isfinite(values[:, at])
-        without = [name for name in dict.fromkeys(movie) if not finite[movie == name].any()]
-        if used[at] and without and len(movie):
+        without = [name for name in movies if not finite[movie == name].any()]
+        if used[at] and without:
             used[at] = False
-            warnings.append(f"feature {feature.name} is left out of the states: movie {without[0]} has no value of it")
+            if len(without) < len(movies):  # that tracks alone have no shape needs no saying
+                warnings.append(f"feature {feature.name} is left out of the states: movie {without[0]} lacks it")
     var = pd.DataFrame(
         {
             "unit": [feature.unit(entry.pixel_size_um, entry.dt_s) for feature in features],
