@@ -147,10 +147,10 @@ def test_text_and_numbers_as_ids_in_one_experiment(exp, table, movie, tmp_path):
     import pandas as pd
 
     cs.add(exp, tracks=table, dt=390, pixel_size=0.65)
-    assert cs.run(exp).warnings == ()
+    assert not [sentence for sentence in cs.run(exp).warnings if "left out" in sentence]
     cs.add(exp, movie)
     report = cs.run(exp)
-    assert report.warnings == ("feature elongation_mean is left out of the states: movie tracks lacks it",)
+    assert "feature elongation_mean is left out of the states: movie tracks lacks it" in report.warnings
     for form, read in (("csv", pd.read_csv), ("parquet", pd.read_parquet)):
         cs.export(exp, tmp_path / form, form)
         states = read(tmp_path / form / f"states.{form}")
