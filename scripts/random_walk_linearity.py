@@ -25,15 +25,14 @@ def r_squared(x: np.ndarray, y: np.ndarray) -> float:
 
 
 @numba.njit
-def mean_r_squared(steps: int, walks: int, seed: int, every_one: bool) -> tuple[float, float]:
+def mean_r_squared(steps: int, walks: int, rng: np.random.Generator, every_one: bool) -> tuple[float, float]:
     """Mean and standard error over `walks` random walks, or over all of them."""
-    np.random.seed(seed)
     x, y = np.zeros(steps + 1), np.zeros(steps + 1)
     total, squares, n = 0.0, 0.0, 0
     for walk in range(walks):
         code = walk
         for t in range(steps):
-            way = code % 4 if every_one else np.random.randint(4)
+            way = code % 4 if every_one else rng.integers(0, 4)
             code //= 4
             x[t + 1] = x[t] + (way == 0) - (way == 1)
             y[t + 1] = y[t] + (way == 2) - (way == 3)
@@ -46,10 +45,10 @@ def mean_r_squared(steps: int, walks: int, seed: int, every_one: bool) -> tuple[
 
 def main() -> None:
     for steps in COUNTED:
-        print(steps, round(mean_r_squared(steps, 4**steps, 0, True)[0], 5))
+        print(steps, round(mean_r_squared(steps, 4**steps, np.random.default_rng(0), True)[0], 5))
     for steps in SIMULATED:
         walks = 4_000_000 if steps <= 200 else 2_000_000
-        mean, error = mean_r_squared(steps, walks, steps, False)
+        mean, error = mean_r_squared(steps, walks, np.random.default_rng(steps), False)
         print(steps, round(mean, 5), "+-", round(error, 5))
 
 

@@ -34,6 +34,7 @@ class Heteromotility(FeatureSet):
 
     kind: ClassVar[str] = "heteromotility"
     title: ClassVar[str] = "Heteromotility's 79 numbers"
+    needs: ClassVar[int] = 20
 
     lag: Literal[5, 10] = setting(
         10,

@@ -76,7 +76,8 @@ def _hurst(steps: Floats) -> float:
         n = len(steps) // 2**nth
         log_n[nth], log_rs[nth] = np.log(n), np.log(_rescaled_range(steps, n))
     around = log_n - log_n.mean()
-    return (around * log_rs).sum() / (around * around).sum()
+    slope: float = (around * log_rs).sum() / (around * around).sum()
+    return slope
 
 
 @compiled

@@ -43,7 +43,7 @@ def _r_squared(x: Floats, y: Floats) -> float:
     """Squared correlation, at most 1."""
     x, y = x - x.mean(), y - y.mean()
     xy = (x * y).sum()
-    r = xy / np.sqrt((x * x).sum() * (y * y).sum())
+    r: float = xy / np.sqrt((x * x).sum() * (y * y).sum())
     return min(r * r, 1.0)
 
 

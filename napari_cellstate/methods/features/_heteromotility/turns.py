@@ -14,6 +14,8 @@ Ints = NDArray[np.int64]
 Codes = NDArray[np.uint8]
 
 RIGHT, THETA = AT["p_rturn_9_5"], AT["mean_theta_9_5"]
+ROUNDING = 1e-12
+"""Coordinates that differ by less than this part of the largest are the same."""
 SHORTEST = 20
 """A shorter track has other columns in the original tool (one lag of 6 frames), which are not made here."""
 ALL_FRAMES = 30
@@ -44,11 +46,12 @@ def _turns(y: Floats, x: Floats, tau: int, reach: int, found: Floats) -> bool:
     angle is left, one half turn is added.
     """
     turns, right, angles, total, least, greatest = 0, 0.0, 0, 0.0, np.inf, -np.inf
+    close = ROUNDING * np.abs(x).max()
     for n in range(reach, len(x) - tau):
         if len(x) > ALL_FRAMES and n % 3 != 0:
             continue
         along = x[n + tau] - x[n]
-        if along == 0:
+        if abs(along) <= close:
             continue
         slope, intercept = _line(x[n - reach : n + reach], y[n - reach : n + reach])
         if np.isnan(slope):
