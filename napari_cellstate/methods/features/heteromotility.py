@@ -15,10 +15,13 @@ from napari_cellstate.core.progress import Runtime
 from napari_cellstate.core.units import Feature
 from napari_cellstate.core.windows import Windows
 from napari_cellstate.methods.features._heteromotility.names import FEATURES
+from napari_cellstate.methods.features._heteromotility.reasons import REASONS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Codes = NDArray[np.uint8]
+
+__all__ = ["FEATURES", "REASONS", "Heteromotility", "describe_tracks"]
 
 
 @register
@@ -50,12 +53,16 @@ class Heteromotility(FeatureSet):
 
     def describe(self, windows: Windows, runtime: Runtime) -> Floats:
         """Describe every window, (len(windows), 79), in px and frames, NaN where a feature is not defined."""
+        return self.describe_with_reasons(windows, runtime)[0]
+
+    def describe_with_reasons(self, windows: Windows, runtime: Runtime) -> tuple[Floats, Codes]:
+        """The same, and why a value is missing or says little: codes of `REASONS`, (len(windows), 79) uint8."""
         from napari_cellstate.methods.features._heteromotility.table import fill_table
 
         at = windows.positions()
         start = np.arange(len(at)) * windows.window
         count = np.full(len(at), windows.window)
-        return fill_table(at.reshape(-1, 2), start, count, self.lag, runtime)[0]
+        return fill_table(at.reshape(-1, 2), start, count, self.lag, runtime)
 
 
 def describe_tracks(
