@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.families import FeatureSet
 from napari_cellstate.core.given import GivenTracks
+from napari_cellstate.core.method import parse
 from napari_cellstate.core.progress import Progress, Runtime, silent
 from napari_cellstate.core.tables import join, make_links
 from napari_cellstate.core.tracks import Tracks
@@ -125,17 +126,16 @@ def _sets(names: Sequence[str], lag: int, given: GivenTracks) -> list[FeatureSet
     if ALL in wanted:
         every = [name for name in known if name not in REPLACED and _measured(known[name], given)]
         wanted = list(dict.fromkeys([*(name for name in wanted if name != ALL), *every]))
-    sets = [known[name](lag=lag) if name == Heteromotility.kind else known[name]() for name in wanted]
+    records = [{"method": name} | ({"lag": lag} if name == Heteromotility.kind else {}) for name in wanted]
+    sets = [cast("FeatureSet", parse(known, record, "features")) for record in records]
     owner: dict[str, str] = {}
     for one in sets:
-        assert isinstance(one, FeatureSet)
         for feature in one.features():
             if feature.name in owner:
-                raise InputError(
-                    f"features: sets {owner[feature.name]} and {one.kind} both have a column {feature.name!r}; choose one"
-                )
+                both = f"{owner[feature.name]} and {one.kind}"
+                raise InputError(f"features: sets {both} both have a column {feature.name!r}; choose one")
             owner[feature.name] = one.kind
-    return [one for one in sets if isinstance(one, FeatureSet)]
+    return sets
 
 
 def _measured(kind: Any, given: GivenTracks) -> bool:

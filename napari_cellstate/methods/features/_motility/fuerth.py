@@ -22,10 +22,8 @@ GRID = 24
 def _log_shape(lag: float, time: float) -> tuple[float, float]:
     """The logarithm of the MSD at speed 1, 2 P^2 (t / P - 1 + exp(-t / P)), and its slope over ln P."""
     u = lag / time
-    if u > 0.02:
-        inner = u + np.expm1(-u)
-    else:  # the terms would cancel
-        inner = u * u / 2 * (1 - u / 3 * (1 - u / 4 * (1 - u / 5 * (1 - u / 6))))
+    series = u * u / 2 * (1 - u / 3 * (1 - u / 4 * (1 - u / 5 * (1 - u / 6))))
+    inner = u + np.expm1(-u) if u > 0.02 else series  # near 0 the terms cancel
     return np.log(2 * time * time * inner), 2 + u * np.expm1(-u) / inner
 
 
@@ -57,7 +55,7 @@ def fit_fuerth(log_msd: Floats, longest: float) -> tuple[float, float]:
     squares = np.empty(GRID)
     for nth in range(GRID):
         squares[nth] = _misfit(log_msd, grid[nth])[0]
-    best = np.argmin(squares)
+    best = int(np.argmin(squares))
     low, high = grid[max(best - 1, 0)], grid[min(best + 1, GRID - 1)]
     if _misfit(log_msd, low)[1] > 0:
         high = low
@@ -65,7 +63,7 @@ def fit_fuerth(log_msd: Floats, longest: float) -> tuple[float, float]:
         low = high
     while high - low > 1e-14:
         middle = (low + high) / 2
-        if middle == low or middle == high:
+        if middle in (low, high):
             break
         if _misfit(log_msd, middle)[1] > 0:
             high = middle
@@ -76,7 +74,7 @@ def fit_fuerth(log_msd: Floats, longest: float) -> tuple[float, float]:
 
 @compiled
 def _log_msd(y: Floats, x: Floats, lags: int, left_out: int) -> Floats:
-    """ln MSD at lags 1 to `lags`, without the pairs that begin in one fifth of the path (-1: with all)."""
+    """The ln MSD at lags 1 to `lags`, without the pairs that begin in one fifth of the path (-1: with all)."""
     logs = np.empty(lags)
     for lag in range(1, lags + 1):
         total, n, pairs = 0.0, 0, len(x) - lag
