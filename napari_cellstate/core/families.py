@@ -100,6 +100,9 @@ class FeatureSet(Method):
     needs: ClassVar[int] = 5
     """Frames a window must have for all of its columns to be defined; in shorter ones some are NaN."""
 
+    looks_around: ClassVar[bool] = False
+    """True where a row depends on other cells than its own, so that all tracks must be given at once."""
+
     def features(self) -> tuple[Feature, ...]:
         """What each of its columns is, in order."""
         raise NotImplementedError

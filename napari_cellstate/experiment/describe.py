@@ -14,12 +14,11 @@ from napari_cellstate.core.families import FeatureSet
 from napari_cellstate.core.given import GivenTracks
 from napari_cellstate.core.method import parse
 from napari_cellstate.core.progress import Progress, Runtime, silent
-from napari_cellstate.core.tables import join, make_links
-from napari_cellstate.core.tracks import Tracks
 from napari_cellstate.core.units import Feature
 from napari_cellstate.core.windows import Windows
+from napari_cellstate.experiment.given_windows import given_windows, whole_tracks
 from napari_cellstate.methods import available
-from napari_cellstate.methods.features.heteromotility import REASONS, Heteromotility
+from napari_cellstate.methods.features.heteromotility import GAP, REASONS, Heteromotility
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,12 +99,20 @@ def describe(
         else _read(Path(tracks), track_column, time_column, y_column, x_column, pixel_size)
     )
     chosen = _sets(sets, lag, given)
-    parts = [
-        _describe(part, given, chosen, Runtime(threads=threads, progress=progress), with_windows=window > 0)
-        for part in (_windows(given, window, stride) if window else _whole(given))
+    runtime = Runtime(threads=threads, progress=progress)
+    groups = [[one for one in chosen if one.looks_around is around] for around in (False, True)]
+    rows = [
+        _described(
+            given_windows(given, window, stride)
+            if window
+            else whole_tracks(given, looking_around=group[0].looks_around),
+            group,
+            runtime,
+        )
+        for group in groups
+        if group
     ]
-    features = tuple(feature for one in chosen for feature in one.features())
-    return _joined(parts, given, features, (pixel_size, dt), with_windows=window > 0)
+    return _joined(rows, given, chosen, (pixel_size, dt), with_windows=window > 0)
 
 
 def _read(path: Path, track: str, time: str, y: str, x: str, pixel_size: float | None) -> GivenTracks:
@@ -142,42 +149,40 @@ def _measured(kind: Any, given: GivenTracks) -> bool:
     return not kind.measures or any(name in given.points.columns for name in kind.measures)
 
 
-def _tracks(cells: pd.DataFrame) -> Tracks:
-    """One track for each id."""
-    frame, number = cells["frame"].to_numpy(), cells["given_track"].to_numpy()
-    longest = int(frame.max(initial=0)) + 1
-    return Tracks(cells, make_links(*join(frame, number)), max_gap=longest)
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """What some sets say of each row, sorted by number of the id, then frame."""
+
+    keys: pd.DataFrame
+    names: list[str]
+    values: NDArray[np.float64]
+    codes: NDArray[np.uint8]
 
 
-def _windows(given: GivenTracks, window: int, stride: int) -> Iterator[Windows]:
-    yield Windows(_tracks(_cells(given)), window, stride)
+def _described(pieces: Iterator[Windows], sets: Sequence[FeatureSet], runtime: Runtime) -> _Rows:
+    import pandas as pd
+
+    found = [(_keys(windows), *_values(windows, sets, runtime)) for windows in pieces]
+    keys = pd.concat([piece[0] for piece in found], ignore_index=True)
+    order = np.lexsort((keys["frame"], keys["number"]))
+    names = [feature.name for one in sets for feature in one.features()]
+    values, codes = (np.concatenate([piece[at] for piece in found])[order] for at in (1, 2))
+    return _Rows(keys.iloc[order].reset_index(drop=True), names, values, codes)
 
 
-def _whole(given: GivenTracks) -> Iterator[Windows]:
-    """All tracks of one length after another, each as one window."""
-    cells = _cells(given)
-    frames = cells.groupby("given_track")["frame"]
-    span = (frames.transform("max") - frames.transform("min") + 1).to_numpy()
-    for length in np.unique(span):
-        yield Windows(_tracks(cells[span == length].reset_index(drop=True)), int(length), int(length))
-
-
-def _cells(given: GivenTracks) -> pd.DataFrame:
-    return given.points.rename(columns={"track": "given_track", "parent": "given_parent"})
-
-
-def _describe(
-    windows: Windows, given: GivenTracks, sets: Sequence[FeatureSet], runtime: Runtime, *, with_windows: bool
-) -> tuple[pd.DataFrame, NDArray[np.float64], NDArray[np.uint8]]:
-    """Keys (number of the id, frame, t0, t1), features and codes of some windows."""
+def _keys(windows: Windows) -> pd.DataFrame:
     import pandas as pd
 
     tracks = windows.tracks
     _, first = np.unique(tracks.track, return_index=True)
-    number = tracks.cells["given_track"].to_numpy()[first] if len(first) else np.empty(0, np.int64)
-    keys = pd.DataFrame(
-        {"number": number[windows.track - 1], "frame": windows.frame, "t0": windows.start, "t1": windows.stop}
-    )
+    number = tracks.cells["given_track"].to_numpy()[first][windows.track - 1]
+    return pd.DataFrame({"number": number, "frame": windows.frame, "t0": windows.start, "t1": windows.stop})
+
+
+def _values(
+    windows: Windows, sets: Sequence[FeatureSet], runtime: Runtime
+) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
+    """Features side by side, and the codes of those that have any."""
     values, codes = [], []
     for one in sets:
         if isinstance(one, Heteromotility):
@@ -187,48 +192,47 @@ def _describe(
             why = np.zeros(found.shape, np.uint8)
         values.append(found)
         codes.append(why)
-    return keys, np.concatenate(values, axis=1), np.concatenate(codes, axis=1)
+    return np.concatenate(values, axis=1), np.concatenate(codes, axis=1)
 
 
 def _joined(
-    parts: Sequence[tuple[pd.DataFrame, NDArray[np.float64], NDArray[np.uint8]]],
+    rows: Sequence[_Rows],
     given: GivenTracks,
-    features: tuple[Feature, ...],
+    sets: Sequence[FeatureSet],
     units: tuple[float | None, float | None],
     *,
     with_windows: bool,
 ) -> Description:
     import pandas as pd
 
-    keys = pd.concat([part[0] for part in parts], ignore_index=True)
-    order = np.lexsort((keys["frame"], keys["number"]))
-    keys = keys.iloc[order].reset_index(drop=True)
-    values = np.concatenate([part[1] for part in parts])[order] * [feature.factor(*units) for feature in features]
-    codes = np.concatenate([part[2] for part in parts])[order]
-    ids = pd.Series(list(given.ids), dtype=None if all(isinstance(one, int) for one in given.ids) else object)
-    shown = pd.DataFrame({given.id_name: ids.to_numpy()[keys["number"].to_numpy() - 1]})
+    keys, features = rows[0].keys, tuple(feature for one in sets for feature in one.features())
+    ids = np.array(given.ids) if all(isinstance(one, int) for one in given.ids) else np.array(given.ids, object)
+    shown = pd.DataFrame({given.id_name: ids[keys["number"].to_numpy() - 1]})
     if with_windows:
         shown = shown.join(keys[["frame", "t0", "t1"]])
     names = [feature.name for feature in features]
     taken = set(shown.columns) & set(names)
     if taken:
         raise InputError(f"features: the id column is called {taken.pop()!r}, as a feature is; rename it")
+    made = [name for group in rows for name in group.names]
+    column_of = [made.index(name) for name in names]
+    values = np.concatenate([group.values for group in rows], axis=1)[:, column_of]
+    codes = np.concatenate([group.codes for group in rows], axis=1)[:, column_of]
+    table = shown.join(pd.DataFrame(values * [feature.factor(*units) for feature in features], columns=names))
     row, column = np.nonzero(codes)
     reasons = shown.iloc[row][[name for name in (given.id_name, "frame") if name in shown]].reset_index(drop=True)
     reasons["feature"] = np.array(names, object)[column]
     reasons["reason"] = np.array(REASONS, object)[codes[row, column]]
-    table = shown.join(pd.DataFrame(values, columns=names))
-    return Description(table, features, reasons, _notes(reasons, table, given, with_windows=with_windows))
+    gaps = int((codes == GAP).any(axis=1).sum())
+    return Description(table, features, reasons, _notes(gaps, table, given, with_windows=with_windows))
 
 
-def _notes(reasons: pd.DataFrame, table: pd.DataFrame, given: GivenTracks, *, with_windows: bool) -> tuple[str, ...]:
+def _notes(gaps: int, table: pd.DataFrame, given: GivenTracks, *, with_windows: bool) -> tuple[str, ...]:
     notes = []
-    what = "windows" if with_windows else "tracks"
-    gaps = int((reasons["reason"] == REASONS[2]).sum() // 79)
     if gaps:
         notes.append(
-            f"{gaps} of {len(table)} {what} have a missing position inside, so they have no value in the set "
-            "heteromotility"
+            f"{gaps} of {len(table)} {'windows' if with_windows else 'tracks'} have a missing position inside, so they "
+            "have no value in the set heteromotility"
         )
     if not len(table):
         notes.append(f"none of the {len(given.ids)} tracks is as long as a window, so the table is empty")

@@ -97,6 +97,18 @@ def test_all_leaves_out_what_another_set_has_and_what_was_not_measured(write):
     assert "elongation_mean" not in names
 
 
+def test_neighbours_of_any_length_count(write):
+    whole = describe(write(), track_column="cell").table.set_index("cell")
+    at = paths(IDS)
+    near = np.linalg.norm(at["a"][:, None] - np.stack([at["c"], at["b 7"][:30]], axis=1), axis=-1)
+    assert whole.loc["a", "nearest_distance"] == pytest.approx(near.min(axis=1).mean())
+    assert whole.loc["b 7", "neighbours"] <= 2
+    for length in (45, 30):
+        alone = describe(write(), ["motility"], window=length, track_column="cell").table
+        row = alone[(alone["cell"] == "b 7") & (alone["t0"] == 3)].iloc[0]
+        assert (row["speed"] == whole.loc["b 7", "speed"]) == (length == 45)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -15,13 +15,13 @@ from napari_cellstate.core.progress import Runtime
 from napari_cellstate.core.units import Feature
 from napari_cellstate.core.windows import Windows
 from napari_cellstate.methods.features._heteromotility.names import FEATURES
-from napari_cellstate.methods.features._heteromotility.reasons import REASONS
+from napari_cellstate.methods.features._heteromotility.reasons import GAP, REASONS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Codes = NDArray[np.uint8]
 
-__all__ = ["FEATURES", "REASONS", "Heteromotility", "describe_tracks"]
+__all__ = ["FEATURES", "GAP", "REASONS", "Heteromotility", "describe_tracks"]
 
 
 @register

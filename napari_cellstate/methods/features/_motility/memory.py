@@ -64,7 +64,8 @@ def _fluctuation(y: Floats, x: Floats, n: int) -> float:
     total, used = 0.0, 0
     for begin in range(0, len(x) // n * n, n):
         total, used = total + _residual(y[begin : begin + n]) + _residual(x[begin : begin + n]), used + 1
-    return np.sqrt(total / used)
+    root: float = np.sqrt(total / used)
+    return root
 
 
 @compiled
