@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_cellstate.methods.features._compiled import compiled
+from napari_cellstate.core.compiled import compiled
 from napari_cellstate.methods.features._heteromotility.names import AT
 from napari_cellstate.methods.features._heteromotility.reasons import NEVER_FAST, TOO_SHORT
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_cellstate.methods.features._compiled import compiled
+from napari_cellstate.core.compiled import compiled
 
 Floats = NDArray[np.float64]
 
