@@ -97,6 +97,12 @@ class FeatureSet(Method):
     measures: ClassVar[tuple[str, ...]] = ()
     """Columns of the cell table that it reads beside frame, label, y and x; `measure` makes them."""
 
+    needs: ClassVar[int] = 5
+    """Frames a window must have for all of its columns to be defined; in shorter ones some are NaN."""
+
+    looks_around: ClassVar[bool] = False
+    """True where a row depends on other cells than its own, so that all tracks must be given at once."""
+
     def features(self) -> tuple[Feature, ...]:
         """What each of its columns is, in order."""
         raise NotImplementedError

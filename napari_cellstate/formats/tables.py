@@ -22,6 +22,20 @@ def write_csv(df: pd.DataFrame, path: Path) -> None:
         df.to_csv(temporary, index=False, lineterminator="\n", encoding="utf-8", compression=None)
 
 
+def write_table(df: pd.DataFrame, path: Path) -> None:
+    """Write a table as what its name says, .csv or .parquet; `check_name` says what other names raise."""
+    check_name(path)
+    (write_parquet if path.suffix.lower() == ".parquet" else write_csv)(df, path)
+
+
+def check_name(path: Path) -> None:
+    """Raise InputError unless a table can be written under this name: .csv or .parquet, in a folder that is there."""
+    if path.suffix.lower() not in (".csv", ".parquet"):
+        raise InputError(f"{path}: expected a name that ends in .csv or .parquet")
+    if not path.absolute().parent.is_dir():
+        raise InputError(f"{path}: there is no folder {path.absolute().parent}; make it first")
+
+
 def write_parquet(df: pd.DataFrame, path: Path) -> None:
     """Write a table as parquet, without its index; types come back as they were."""
     import pyarrow as pa

@@ -65,7 +65,7 @@ def cells_of(labels: np.ndarray) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=columns) if rows else pd.DataFrame(np.empty((0, 5)), columns=columns)
     table = table.astype({"frame": np.int64, "label": np.int64})
     table["given_track"], table["given_parent"] = table["label"], 0
-    for name in ("elongation", "eccentricity", "solidity", "form_factor", "perimeter"):
+    for name in ("elongation", "eccentricity", "solidity", "form_factor", "perimeter", "orientation"):
         table[name] = 0.5
     return table
 
@@ -76,11 +76,11 @@ def tracks(lengths: tuple[int, ...] = (12, 1, 9), *, missing: tuple[int, ...] = 
     rows = []
     for label, length in enumerate(lengths, start=1):
         path = 30 + np.cumsum(rng.normal(0, 2, (length, 2)), axis=0)
-        rows += [(t, label, *path[t], 100.0) for t in range(length) if t not in missing]
+        rows += [(t, label, *path[t], 100.0 + t % 3) for t in range(length) if t not in missing]
     columns = ["frame", "label", "y", "x", "area"]
     cells = pd.DataFrame(rows, columns=columns).astype({"frame": np.int64, "label": np.int64})
     cells = cells.sort_values(["frame", "label"], ignore_index=True)
-    for name in ("elongation", "eccentricity", "solidity", "form_factor", "perimeter"):
+    for name in ("elongation", "eccentricity", "solidity", "form_factor", "perimeter", "orientation"):
         cells[name] = rng.random(len(cells))
     sources, targets = [], []
     for _, group in cells.groupby("label"):

@@ -77,46 +77,17 @@ def form_factor(regions: Regions) -> Floats:
 
 
 def perimeter(regions: Regions) -> Floats:
-    """Length of the line through the middles of the border pixels.
-
-    Each border pixel counts 1, sqrt(2) or half their sum by how its border neighbours lie (Benkrid and Crookes
-    2000, Design and FPGA implementation of a perimeter estimator). A single pixel has 0.
-    """
-    padded = np.pad(regions.image, 1)
-    width, flat = padded.shape[1], padded.ravel()
-    row, column = regions.position
-    at = (row + 1) * width + column + 1
-    beside, diagonal = np.array([-width, -1, 1, width]), np.array([-width - 1, -width + 1, width - 1, width + 1])
-    border = np.zeros(len(at), bool)
-    for offset in beside:
-        border |= flat[at + offset] != flat[at]
-    at, cell = at[border], regions.cell[border]
-    outline = np.zeros_like(flat)
-    outline[at] = cell + 1
-    code = np.ones(len(at), np.int64)
-    for offsets, weight in ((beside, 2), (diagonal, 10)):
-        for offset in offsets:
-            code += weight * (outline[at + offset] == outline[at])
-    return np.bincount(cell, weights=_PIXEL_LENGTH[code], minlength=len(regions)).astype(np.float64)
-
-
-def _pixel_lengths() -> Floats:
-    length = np.zeros(50)
-    length[[5, 7, 15, 17, 25, 27]] = 1
-    length[[21, 33]] = np.sqrt(2)
-    length[[13, 23]] = (1 + np.sqrt(2)) / 2
-    return length
-
-
-_PIXEL_LENGTH = _pixel_lengths()
+    """Length of the line through the middles of the border pixels."""
+    return regions.perimeter
 
 
 def solidity(regions: Regions) -> Floats:
     """Area over the area of the convex hull, both in pixels."""
-    from skimage.measure import regionprops
+    from napari_cellstate.methods.measure._hull import hull_areas
 
-    found = regionprops(regions.image)  # type: ignore[no-untyped-call]
-    return np.array([region.solidity for region in found], np.float64)
+    row, column = regions.position
+    top, bottom, _, _ = regions.box
+    return regions.area / hull_areas(regions.cell, row, column, top, bottom)
 
 
 def _ratio(above: Floats, below: Floats, otherwise: float) -> Floats:

@@ -69,9 +69,8 @@ class Measure(Method):
         for channel, plane in enumerate(planes):
             brightness = plane.ravel()[regions.pixel].astype(np.float64)
             mean = regions.mean(brightness)
-            away = brightness - mean[regions.cell]
             values[f"intensity_mean_{channel}"] = mean
-            values[f"intensity_sd_{channel}"] = np.sqrt(regions.mean(away * away))
+            values[f"intensity_sd_{channel}"] = regions.spread(brightness, mean)
         return pd.DataFrame(values)
 
 

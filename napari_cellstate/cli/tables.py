@@ -1,0 +1,77 @@
+"""Verbs that work on tables, without an experiment."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from napari_cellstate.cli.verb import Arguments, Verb, json_argument, show
+
+
+def _features_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("tracks", metavar="TRACKS", help="table of tracks (CSV, TSV, parquet)")
+    parser.add_argument(
+        "out", metavar="OUT", help="table to write, by its name CSV or parquet; replaced if it is there"
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        metavar="SET",
+        help="heteromotility, motility, ... or all; may be repeated (default: all)",
+    )
+    parser.add_argument("--lag", type=int, default=10, help="of heteromotility, 5 or 10 (default: %(default)s)")
+    parser.add_argument("--window", type=int, default=0, metavar="N", help="frames of a window (default: whole tracks)")
+    parser.add_argument(
+        "--stride", type=int, default=1, metavar="N", help="from window to window (default: %(default)s)"
+    )
+    parser.add_argument("--dt", type=float, metavar="S", help="seconds between frames (default: times in frames)")
+    parser.add_argument("--pixel-size", type=float, metavar="UM", help="um a pixel (default: lengths in px)")
+    parser.add_argument("--reasons", metavar="FILE", help="table of why numbers are missing or say little")
+    for what in ("track", "time", "y", "x"):
+        parser.add_argument(f"--{what}", default="", metavar="COLUMN", help=f"{what} column of the table of tracks")
+    json_argument(parser)
+
+
+def _features(given: Arguments) -> int:
+    from pathlib import Path
+
+    from napari_cellstate.experiment.describe import describe
+    from napari_cellstate.formats.tables import check_name, write_table
+    from napari_cellstate.terminal import progress_bar
+
+    for path in (given.out, given.reasons):
+        if path:
+            check_name(Path(path))
+    with progress_bar() as progress:
+        found = describe(
+            given.tracks,
+            given.set or ("all",),
+            lag=given.lag,
+            window=given.window,
+            stride=given.stride,
+            dt=given.dt,
+            pixel_size=given.pixel_size,
+            track_column=given.track,
+            time_column=given.time,
+            y_column=given.y,
+            x_column=given.x,
+            progress=progress,
+        )
+    write_table(found.table, Path(given.out))
+    if given.reasons:
+        write_table(found.reasons, Path(given.reasons))
+    for note in found.notes:
+        print(note, file=sys.stderr)
+    units = {feature.name: feature.unit(given.pixel_size, given.dt) for feature in found.features}
+    content = {"out": given.out, "rows": len(found.table), "units": units, "notes": found.notes}
+    return show(given, content, f"{given.out}: {len(found.table)} rows, {len(units)} features")
+
+
+VERBS = {
+    "features": Verb(
+        "describe every track of a table, or every window of every track",
+        "napari-cellstate features tracks.csv features.csv --set heteromotility --lag 5",
+        _features_arguments,
+        _features,
+    ),
+}

@@ -1,0 +1,1 @@
+"""What is around each cell, compiled when it is first used."""

@@ -1,0 +1,102 @@
+"""How a cell moves, in numbers that do not change when the movie is turned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_cellstate.core.families import FeatureSet
+from napari_cellstate.core.method import register, setting
+from napari_cellstate.core.progress import Runtime
+from napari_cellstate.core.units import Feature
+from napari_cellstate.core.windows import Windows
+from napari_cellstate.methods.features._motility.names import FEATURES
+
+Floats = NDArray[np.float64]
+
+
+@register
+class Motility(FeatureSet):
+    """Speed, directness, turning, persistence, diffusion, pauses and memory of a path.
+
+    Notes
+    -----
+    In um and minutes where pixel size and frame interval are known. On short windows the fits (persistence time from
+    20 frames, Hurst exponents and spectrum from 32) are NaN. Position noise and interpolated positions change much
+    of this: compare with `localisation_error` and `repeated_steps`.
+    """
+
+    kind: ClassVar[str] = "motility"
+    title: ClassVar[str] = "Movement, turning and persistence"
+    needs: ClassVar[int] = 40
+
+    arrest_speed: float = setting(
+        1.0,
+        "Arrest speed",
+        unit="px/frame",
+        ge=0,
+        step=0.1,
+        help="A step shorter than this counts as a pause; below the position noise no step does.",
+    )
+    passage: float = setting(
+        10.0,
+        "Passage distance",
+        unit="px",
+        gt=0,
+        step=1.0,
+        help="Distance for the first-passage time; about a cell's diameter.",
+    )
+    drift: Literal["keep", "remove"] = setting(
+        "keep",
+        "Stage drift",
+        rare=True,
+        help='"remove" subtracts the median step of all cells of a frame. Where cells really move together, that '
+        "movement goes too.",
+    )
+
+    def features(self) -> tuple[Feature, ...]:
+        """What each of its columns is, in order."""
+        return FEATURES
+
+    def describe(self, windows: Windows, runtime: Runtime) -> Floats:
+        """Describe every window, (len(windows), 36), in px and frames, NaN where a feature is not defined."""
+        from napari_cellstate.methods.features._motility.drift import estimate_drift
+        from napari_cellstate.methods.features._motility.table import fill_table
+
+        at = windows.positions()
+        if self.drift == "remove" and len(windows):
+            frames = windows.start[:, None] + np.arange(windows.window) * windows.every
+            at = at - estimate_drift(windows.tracks)[frames]
+        values = fill_table(at, self.arrest_speed * windows.every, self.passage, runtime)
+        return values * float(windows.every) ** np.array([feature.time for feature in FEATURES])
+
+
+def describe_paths(
+    tracks: Sequence[Floats] | Floats,
+    *,
+    arrest_speed: float = 1.0,
+    passage: float = 10.0,
+    runtime: Runtime | None = None,
+) -> Floats:
+    """Describe whole tracks.
+
+    Parameters
+    ----------
+    tracks : N arrays (T, 2) of any lengths, or one array (N, T, 2) of positions (y, x), px; one a frame, NaN where the
+        cell is missing.
+    arrest_speed, passage : as the settings of `Motility`.
+
+    Returns
+    -------
+    (N, 36) in px and frames.
+    """
+    from napari_cellstate.methods.features._motility.table import fill_table
+
+    flat = [np.asarray(track, np.float64).reshape(-1, 2) for track in tracks]
+    at = np.full((len(flat), max(map(len, flat), default=0), 2), np.nan)
+    for nth, track in enumerate(flat):
+        at[nth, : len(track)] = track
+    return fill_table(at, arrest_speed, passage, runtime or Runtime())
