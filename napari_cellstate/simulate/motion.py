@@ -87,9 +87,7 @@ def _bounce(start: Floats, step: Floats, low: Floats, high: Floats) -> tuple[Flo
 def _first_free(crowd: Crowd, centre: Floats, i: int, places: Floats, gap: float) -> int:
     """The first place where the cell meets no neighbour, or comes no nearer to one it meets already."""
     apart = np.hypot(*(centre - centre[i]).T)
-    near = np.flatnonzero(
-        apart < crowd.axes[0][i] + crowd.axes[0].max() + gap + np.abs(places - centre[i]).sum(1).max()
-    )
+    near = np.flatnonzero(apart < crowd.axes[0][i] + crowd.axes[0].max() + gap + np.abs(places - centre[i]).sum(1).max())
     near = near[near != i]
     if not len(near):
         return 0

@@ -68,9 +68,7 @@ def simulate(
     """
     scenes = _scenes(conditions, frames, size, cells)
     if replicates < 1 or seed < 0:
-        raise InputError(
-            f"simulate: {replicates} replicates, seed {seed}; expected at least 1 replicate and a seed >= 0"
-        )
+        raise InputError(f"simulate: {replicates} replicates, seed {seed}; expected at least 1 replicate and a seed >= 0")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out}: it exists and is not an empty folder; give a new folder, so that nothing is mixed")
     out.mkdir(parents=True, exist_ok=True)

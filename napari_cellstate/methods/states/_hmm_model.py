@@ -66,10 +66,10 @@ def moments(points: Floats, posterior: Floats, *, diagonal: bool) -> tuple[Float
     -------
     weight : (K,). mean : (K, D). covariance : (K, D, D), or (K, D) where `diagonal`. Both are 0 without weight.
     """
-    axes, sums = len(points), 0.0
+    axes = len(points)
+    total = np.zeros((len(posterior), _terms(axes, diagonal=diagonal)))
     for low, terms in _blocks(points, diagonal=diagonal):
-        sums = sums + posterior[:, low : low + terms.shape[1]] @ terms.T
-    total = np.zeros((len(posterior), _terms(axes, diagonal=diagonal))) + sums
+        total += posterior[:, low : low + terms.shape[1]] @ terms.T
     weight = total[:, 0]
     average = total[:, 1:] / np.maximum(weight, 1e-300)[:, None]
     mean, products = average[:, :axes], average[:, axes:]
