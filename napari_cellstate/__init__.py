@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from napari_cellstate.core.errors import Cancelled, CellStateError, InputError
     from napari_cellstate.experiment.add import add, new
     from napari_cellstate.experiment.demo import demo
+    from napari_cellstate.experiment.dynamics_table import dynamics_of_table
     from napari_cellstate.experiment.export import export
     from napari_cellstate.experiment.listing import methods
     from napari_cellstate.experiment.pipeline import run
     from napari_cellstate.experiment.recipe import Recipe, read_recipe, recipe_from
     from napari_cellstate.experiment.relink import relink
     from napari_cellstate.experiment.report import report
+    from napari_cellstate.experiment.states_table import states_of_table
     from napari_cellstate.experiment.status import status
     from napari_cellstate.experiment.store import Experiment
     from napari_cellstate.simulate.sample import simulate
@@ -36,6 +38,7 @@ __all__ = [
     "Recipe",
     "add",
     "demo",
+    "dynamics_of_table",
     "export",
     "methods",
     "new",
@@ -45,6 +48,7 @@ __all__ = [
     "report",
     "run",
     "simulate",
+    "states_of_table",
     "status",
 ]
 
@@ -56,6 +60,7 @@ _HOME = {
     "Recipe": "experiment.recipe",
     "add": "experiment.add",
     "demo": "experiment.demo",
+    "dynamics_of_table": "experiment.dynamics_table",
     "export": "experiment.export",
     "methods": "experiment.listing",
     "new": "experiment.add",
@@ -65,6 +70,7 @@ _HOME = {
     "report": "experiment.report",
     "run": "experiment.pipeline",
     "simulate": "simulate.sample",
+    "states_of_table": "experiment.states_table",
     "status": "experiment.status",
 }
 
