@@ -74,7 +74,8 @@ def hmm(runs: int, frames: int, k: int, *, full: bool) -> None:
     same = abs(found / hmmlearns(start).score(points, lengths) - 1)
     kind = "full" if full else "diagonal"
     print(
-        f"| {runs:,} x {frames} x {AXES}, {k} states | {kind} | {mine:.2f} | {theirs:.2f} | {theirs / mine:.1f} | {same:.0e} |"
+        f"| {runs:,} x {frames} x {AXES}, {k} states | {kind} "
+        f"| {mine:.2f} | {theirs:.2f} | {theirs / mine:.1f} | {same:.0e} |"
     )
 
 
@@ -92,7 +93,7 @@ def reversal() -> None:
 def main() -> None:
     print(f"{ITERATIONS} iterations, seconds, one thread of BLAS for both\n")
     print(
-        "| runs x frames x axes | covariance | ours | hmmlearn `scaling` | ratio | log-likelihood, relative difference |"
+        "| runs x frames x axes | covariance | ours | hmmlearn | ratio | likelihoods differ by |"
     )
     print("|---|---|---|---|---|---|")
     with threadpool_limits(1):
