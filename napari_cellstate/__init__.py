@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.add import add, new
     from napari_cellstate.experiment.change import remove, update
     from napari_cellstate.experiment.demo import demo
+    from napari_cellstate.experiment.dynamics_table import dynamics_of_table
     from napari_cellstate.experiment.export import export
     from napari_cellstate.experiment.listing import methods
     from napari_cellstate.experiment.pipeline import run
     from napari_cellstate.experiment.recipe import Recipe, read_recipe, recipe_from
     from napari_cellstate.experiment.relink import relink
     from napari_cellstate.experiment.report import report
+    from napari_cellstate.experiment.states_table import states_of_table
     from napari_cellstate.experiment.status import status
     from napari_cellstate.experiment.store import Experiment
     from napari_cellstate.simulate.sample import simulate
@@ -39,6 +41,7 @@ __all__ = [
     "Recipe",
     "add",
     "demo",
+    "dynamics_of_table",
     "export",
     "methods",
     "new",
@@ -49,6 +52,7 @@ __all__ = [
     "report",
     "run",
     "simulate",
+    "states_of_table",
     "status",
     "update",
 ]
@@ -61,6 +65,7 @@ _HOME = {
     "Recipe": "experiment.recipe",
     "add": "experiment.add",
     "demo": "experiment.demo",
+    "dynamics_of_table": "experiment.dynamics_table",
     "export": "experiment.export",
     "methods": "experiment.listing",
     "new": "experiment.add",
@@ -71,6 +76,7 @@ _HOME = {
     "report": "experiment.report",
     "run": "experiment.pipeline",
     "simulate": "simulate.sample",
+    "states_of_table": "experiment.states_table",
     "status": "experiment.status",
     "update": "experiment.change",
 }

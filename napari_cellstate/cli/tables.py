@@ -67,11 +67,83 @@ def _features(given: Arguments) -> int:
     return show(given, content, f"{given.out}: {len(found.table)} rows, {len(units)} features")
 
 
+def _states_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("features", metavar="FEATURES", help="table (CSV, parquet) of features, a row for each window")
+    parser.add_argument("out", metavar="OUT.csv", help="the same table with columns cluster, state, state_prob")
+    parser.add_argument("--method", default="", help="see: napari-cellstate methods states (default: the recipe's)")
+    parser.add_argument("--k", type=int, default=3, help="number of states (default: %(default)s, a first guess)")
+    parser.add_argument("--track", default="", metavar="COLUMN", help="track column, for methods that look at time")
+    parser.add_argument("--time", default="", metavar="COLUMN", help="time column, for methods that look at time")
+    json_argument(parser)
+
+
+def _states(given: Arguments) -> int:
+    from napari_cellstate.experiment.states_table import states_of_table
+    from napari_cellstate.terminal import progress_bar
+
+    with progress_bar() as progress:
+        found = states_of_table(
+            given.features,
+            given.out,
+            method=given.method,
+            k=given.k,
+            track=given.track,
+            time=given.time,
+            progress=progress,
+        )
+    for sentence in found.notes:
+        print(f"warning: {sentence}", file=sys.stderr)
+    return show(given, found.to_dict(), found.text())
+
+
+def _dynamics_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("table", metavar="TABLE", help="table (CSV, parquet) with a row for each track and frame")
+    parser.add_argument("out", metavar="OUT", help="folder; made if missing")
+    for what in ("states", "track", "time", "condition"):
+        parser.add_argument(f"--{what}", default="", metavar="COL", help=f"{what} column of the table")
+    parser.add_argument("--lag", type=int, default=0, metavar="N", help="frames (default: from one row to the next)")
+    parser.add_argument("--dt", type=float, metavar="S", help="seconds between frames; without it no rates per hour")
+    parser.add_argument("--force", action="store_true", help="write into a folder that is not empty")
+    json_argument(parser)
+
+
+def _dynamics(given: Arguments) -> int:
+    from napari_cellstate.experiment.dynamics_table import dynamics_of_table
+    from napari_cellstate.terminal import progress_bar
+
+    with progress_bar() as progress:
+        found = dynamics_of_table(
+            given.table,
+            given.out,
+            states=given.states,
+            track=given.track,
+            time=given.time,
+            condition=given.condition,
+            lag=given.lag,
+            dt=given.dt,
+            force=given.force,
+            progress=progress,
+        )
+    return show(given, found.to_dict(), found.text())
+
+
 VERBS = {
     "features": Verb(
         "describe every track of a table, or every window of every track",
         "napari-cellstate features tracks.csv features.csv --set heteromotility --lag 5",
         _features_arguments,
         _features,
+    ),
+    "dynamics": Verb(
+        "analyse any table of state sequences: transitions, rates, dwell times, balance",
+        "napari-cellstate dynamics states.csv dynamics --states state --track track --time frame --dt 390",
+        _dynamics_arguments,
+        _dynamics,
+    ),
+    "states": Verb(
+        "label any table of features with states",
+        "napari-cellstate states features.csv states.csv --method hmm --k 3",
+        _states_arguments,
+        _states,
     ),
 }

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.units import hours
 from napari_cellstate.dynamics._ratio import ratio
+from napari_cellstate.dynamics.intervals import intervals
 from napari_cellstate.dynamics.pairs import Ints, check_states, row_pairs
 
 if TYPE_CHECKING:
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-COLUMNS = ("condition", "from", "to", "count", "soft_count", "probability", "rate_per_hour")
+COLUMNS = (
+    *("condition", "from", "to", "count", "probability", "low", "high", "rate_per_hour", "rate_low", "rate_high"),
+    *("soft_count", "unit"),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +37,7 @@ class Transitions:
     soft : (k, k) float64, the same with each row shared out between states by its posterior; None without one.
     units : (U,), what the pairs were also counted by (movies, tracks), sorted; empty if nothing.
     unit_counts : (U, k, k) int64, sums to `counts`.
+    unit : what the units are, `intervals.MOVIE` or `intervals.TRACK`; "" gives no intervals.
 
     Notes
     -----
@@ -46,6 +51,7 @@ class Transitions:
     soft: Floats | None
     units: NDArray[Any]
     unit_counts: Ints
+    unit: str = ""
 
     @property
     def probability(self) -> Floats:
@@ -67,24 +73,30 @@ class Transitions:
         return rate
 
     def table(self, *, dt_s: float | None = None) -> pd.DataFrame:
-        """One row for each ordered pair of states: from, to, count, soft_count, probability, rate_per_hour.
+        """One row for each ordered pair of states; columns are `COLUMNS` but for the condition.
 
         States are numbered from 1; pairs of a state with itself and pairs never seen are there too.
         """
         import pandas as pd
 
         k = len(self.counts)
-        soft = np.full((k, k), np.nan) if self.soft is None else self.soft
-        return pd.DataFrame(
-            {
-                "from": np.repeat(np.arange(1, k + 1), k),
-                "to": np.tile(np.arange(1, k + 1), k),
-                "count": self.counts.ravel(),
-                "soft_count": soft.ravel(),
-                "probability": self.probability.ravel(),
-                "rate_per_hour": self.rate_per_hour(dt_s).ravel(),
-            }
-        )
+        nothing = np.full((k, k), np.nan)
+        found = intervals(self, self.unit) if self.unit else None
+        hour = hours(1, dt_s)
+        values = {
+            "count": self.counts,
+            "probability": self.probability,
+            "low": found.low if found else nothing,
+            "high": found.high if found else nothing,
+            "rate_per_hour": self.rate_per_hour(dt_s),
+            "rate_low": found.rate_low / hour if found else nothing,
+            "rate_high": found.rate_high / hour if found else nothing,
+            "soft_count": nothing if self.soft is None else self.soft,
+        }
+        pairs = {"from": np.repeat(np.arange(1, k + 1), k), "to": np.tile(np.arange(1, k + 1), k)}
+        table = pd.DataFrame({**pairs, **{name: value.ravel() for name, value in values.items()}})
+        table["unit"] = pd.Series([found.unit if found else ""] * len(table), dtype=object)
+        return table
 
 
 def count_transitions(
@@ -96,6 +108,7 @@ def count_transitions(
     *,
     posterior: Floats | None = None,
     unit: NDArray[Any] | None = None,
+    unit_name: str = "",
 ) -> Transitions:
     """Count pairs of rows `lag` frames apart in one run.
 
@@ -110,6 +123,7 @@ def count_transitions(
     posterior : (N, k), rows summing to 1, for soft counts: the sum over pairs of the outer products of the two
         rows' posteriors.
     unit : (N,), movie or track of each row; pairs are counted for each too, by their earlier row.
+    unit_name : what they are, `intervals.MOVIE` or `intervals.TRACK`, if there shall be intervals.
 
     Raises
     ------
@@ -134,7 +148,7 @@ def count_transitions(
         soft = np.einsum("pi,pj->ij", posterior[pairs[:, 0]], posterior[pairs[:, 1]])
     units, unit_counts = _by_unit(unit, pairs[:, 0], cell, k)
     counts = np.bincount(cell, minlength=k * k).reshape(k, k)
-    return Transitions(counts, lag, soft, units, unit_counts)
+    return Transitions(counts, lag, soft, units, unit_counts, unit_name)
 
 
 def events(run: Ints, frame: Ints, state: Ints, lag: int) -> Ints:
@@ -168,9 +182,11 @@ def transitions_table(conditions: Mapping[str, Transitions], *, dt_s: float | No
 
     Notes
     -----
-    count, soft_count: pairs of rows. probability: share of the pairs of its "from", blank where there are none.
-    rate_per_hour: count over the hours spent in "from" (pairs x lag x dt), blank on the diagonal. A condition
-    pools its movies: long movies with many cells weigh more, and n is the number of movies, not of pairs.
+    count, soft_count: pairs of rows. probability: share of the pairs of its "from", blank where there are none; low,
+    high: its 95 % interval. rate_per_hour: count over the hours spent in "from" (pairs x lag x dt), blank on the
+    diagonal; rate_low, rate_high: its interval. unit: what the intervals are over, movies where a condition has two or
+    more, else the tracks of its one movie; see `intervals`. A condition pools its movies: long movies with many cells
+    weigh more in probability and rate, while intervals over movies count them alike.
     """
     import pandas as pd
 

@@ -9,6 +9,7 @@ import numpy as np
 from napari_cellstate.core.progress import Runtime
 from napari_cellstate.dynamics.counts import Transitions, count_transitions, transitions_table
 from napari_cellstate.dynamics.dwell import dwell_times, find_bouts
+from napari_cellstate.dynamics.intervals import MOVIE, TRACK
 from napari_cellstate.dynamics.occupancy import occupancy
 from napari_cellstate.experiment.entry import MovieEntry
 from napari_cellstate.experiment.recipe import Recipe
@@ -68,10 +69,11 @@ def _as_added(table: pd.DataFrame, column: str, rows: NDArray[Any]) -> pd.DataFr
 
 
 def count_conditions(found: Sequences, lag: int) -> dict[str, Transitions]:
-    """Transitions of each condition, counted by movie too."""
+    """Transitions of each condition, counted too by movie, or by track where the condition has one movie only."""
     counted = {}
     for condition in dict.fromkeys(found.condition.tolist()):
         rows = np.flatnonzero(found.condition == condition)
+        several = len(set(found.movie[rows].tolist())) > 1
         counted[condition] = count_transitions(
             found.run[rows],
             found.sample[rows],
@@ -79,7 +81,8 @@ def count_conditions(found: Sequences, lag: int) -> dict[str, Transitions]:
             found.k,
             lag,
             posterior=None if found.posterior is None else found.posterior[rows],
-            unit=found.movie[rows],
+            unit=found.movie[rows] if several else found.track[rows],
+            unit_name=MOVIE if several else TRACK,
         )
     return counted
 

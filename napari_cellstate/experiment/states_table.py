@@ -1,0 +1,172 @@
+"""States for any table of features, no experiment needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_cellstate.core.behavior import SCALED, STATE_COLUMNS
+from napari_cellstate.core.errors import InputError
+from napari_cellstate.core.families import Rows, StateEstimator
+from napari_cellstate.core.method import parse
+from napari_cellstate.core.progress import Progress, Runtime, silent
+from napari_cellstate.core.scaling import fit_scaling
+from napari_cellstate.experiment.recipe import DEFAULT_STATES
+from napari_cellstate.experiment.stages.states import ordered
+from napari_cellstate.formats.read_sheet import read_sheet
+from napari_cellstate.formats.sheet import Sheet
+from napari_cellstate.formats.tables import write_csv
+from napari_cellstate.formats.tracks import FRAME_NAMES, TRACK_NAMES
+from napari_cellstate.methods import available
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+NOT_FEATURES = (
+    *(
+        "movie",
+        "condition",
+        "replicate",
+        "track",
+        "parent",
+        "lineage",
+        "frame",
+        "t0",
+        "t1",
+        "time_s",
+        "label",
+        "y",
+        "x",
+    ),
+    *("y_um", "x_um", "cell_id", "state_name", "run", "step", "pca_1", "pca_2", *STATE_COLUMNS),
+)
+"""Columns that say what a row is, or what it was found to be, and are no feature of it."""
+
+_SPEEDS = ("speed", "avg_speed", "total_distance")
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledTable:
+    """A table with states, and how they were found.
+
+    Attributes
+    ----------
+    path : where it was written.
+    table : as it was read, with cluster, state (1..k, by mean speed where there is a column of it) and state_prob.
+    features : columns that were used.
+    notes : sentences to read.
+    """
+
+    path: Path
+    table: pd.DataFrame
+    features: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values."""
+        state, count = np.unique(self.table["state"].to_numpy(np.int64), return_counts=True)
+        rows = dict(zip(state.tolist(), count.tolist(), strict=True))
+        return {"path": str(self.path), "rows": rows, "features": list(self.features), "notes": list(self.notes)}
+
+    def text(self) -> str:
+        """As a person reads it."""
+        shares = self.table["state"].value_counts(normalize=True).sort_index()
+        said = ", ".join(f"state {state}: {share:.1%}" for state, share in shares.items())
+        return f"{len(self.table)} rows by {len(self.features)} features; {said}\n{self.path}"
+
+
+def states_of_table(
+    features: str | Path,
+    out: str | Path,
+    *,
+    method: str = "",
+    k: int = 3,
+    track: str = "",
+    time: str = "",
+    progress: Progress = silent,
+) -> LabelledTable:
+    """Label a table of features with states.
+
+    Parameters
+    ----------
+    features : a row for each window of a track; every column of numbers that is not a key (`NOT_FEATURES`) is used.
+    out : .csv, written over.
+    method : a state method with its default settings; "" takes the default.
+    k : number of states.
+    track, time : columns; "" finds them. Without them no row follows another.
+
+    Notes
+    -----
+    Features are scaled and embedded by PCA as in a recipe by default. Blanks count as the median.
+    """
+    sheet = read_sheet(Path(features))
+    used = _features(sheet, track, time)
+    values = np.stack([sheet.maybe_numbers(name) for name in used], axis=1)
+    record = {"method": method or DEFAULT_STATES, "k": k}
+    chosen = parse(available("states"), record, "states")
+    assert isinstance(chosen, StateEstimator)
+    runtime = Runtime(progress=progress)
+    points = _embedded(values, used, runtime)
+    order, run = _runs(sheet, track, time)
+    fit = chosen.fit(Rows(points[order], run), runtime)
+    speed = next((name for name in _SPEEDS if name in used), used[0])
+    fit = ordered(fit, values[order, used.index(speed)])
+    table = sheet.frame.drop(columns=[name for name in STATE_COLUMNS if name in sheet.frame.columns])
+    cluster, state, sure = np.empty(len(order), np.int64), np.empty(len(order), np.int64), np.full(len(order), np.nan)
+    cluster[order], state[order] = fit.cluster + 1, fit.state + 1
+    if fit.posterior is not None:
+        sure[order] = fit.posterior[np.arange(len(order)), fit.state]
+    table = table.assign(cluster=cluster, state=state, state_prob=sure)
+    write_csv(table, Path(out))
+    return LabelledTable(Path(out), table, tuple(used), fit.notes)
+
+
+def _features(sheet: Sheet, track: str, time: str) -> list[str]:
+    """Columns of numbers that are no keys."""
+    keys = {*NOT_FEATURES, *TRACK_NAMES, *FRAME_NAMES, track, time}
+    used = []
+    for name in map(str, sheet.frame.columns):
+        values = sheet.maybe_numbers(name)
+        blank = sheet.text(name) == ""
+        if name and name not in keys and not blank.all() and np.isfinite(values[~blank]).all():
+            used.append(name)
+    if not used:
+        there = ", ".join(map(str, sheet.frame.columns))
+        raise InputError(f"{sheet.path}: no column of numbers to make states from; found: {there}")
+    return used
+
+
+def _embedded(values: Floats, names: list[str], runtime: Runtime) -> Floats:
+    import anndata
+
+    scaling = fit_scaling(values)
+    behavior = anndata.AnnData(X=values)
+    behavior.var_names = names
+    behavior.var["used"] = scaling.spread > 0
+    behavior.layers[SCALED] = scaling.apply(values)
+    coordinates: Floats = available("embed")["pca"]().embed(behavior, runtime).coordinates  # type: ignore[attr-defined]
+    return coordinates
+
+
+def _runs(sheet: Sheet, track: str, time: str) -> tuple[Ints, Ints]:
+    """Order of the rows by movie, track and frame, and the run of each in that order."""
+    track_column = sheet.find(TRACK_NAMES, track, "--track") if track else sheet.find_optional(TRACK_NAMES)
+    time_column = sheet.find(FRAME_NAMES, time, "--time") if time else sheet.find_optional(FRAME_NAMES)
+    every = np.arange(len(sheet.rows))
+    if not track_column or not time_column:
+        return every, every
+    movie_column = sheet.find_optional(("movie",))
+    movie = sheet.text(movie_column) if movie_column else np.full(len(every), "", object)
+    keys = np.array([f"{a}\x00{b}" for a, b in zip(movie, sheet.text(track_column), strict=True)])
+    number, frame = np.unique(keys, return_inverse=True)[1], sheet.numbers(time_column)
+    order = np.lexsort((frame, number))
+    step, same = np.diff(frame[order]), np.diff(number[order]) == 0
+    spacing = step[same & (step > 0)].min() if (same & (step > 0)).any() else 1.0
+    return order, np.cumsum(np.append(0, ~same | ~np.isclose(step, spacing))).astype(np.int64)
