@@ -17,7 +17,8 @@ def _features_arguments(parser: argparse.ArgumentParser) -> None:
         "--set",
         action="append",
         metavar="SET",
-        help="heteromotility, motility, ... or all; may be repeated (default: all)",
+        help="heteromotility, motility, neighbours, ... or all; may be repeated (default: all). For neighbours the "
+        "table must be one movie",
     )
     parser.add_argument("--lag", type=int, default=10, help="of heteromotility, 5 or 10 (default: %(default)s)")
     parser.add_argument("--window", type=int, default=0, metavar="N", help="frames of a window (default: whole tracks)")

@@ -85,7 +85,8 @@ def describe(
 
     Notes
     -----
-    A track is what has one id, however long its gaps. Windows that overlap are not independent, nor are tracks of
+    A track is what has one id, however long its gaps. A table is one movie: where it holds several fields, the set
+    `neighbours` takes their cells for neighbours. Windows that overlap are not independent, nor are tracks of
     one movie.
     """
     for name, value in (("dt", dt), ("pixel size", pixel_size)):

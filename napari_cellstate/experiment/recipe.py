@@ -20,7 +20,7 @@ AUTO = "auto"
 """What a recipe says to leave the choice of segmenter and linker to what each movie was added with."""
 
 DEFAULTS = {"segment": "threshold", "link": "trackpy", "features": ("kinematics",), "embed": ("pca",)}
-DEFAULT_STATES = "gaussian-mixture"
+DEFAULT_STATES = "hmm"
 
 
 class WindowSettings(Method):

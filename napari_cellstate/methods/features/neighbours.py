@@ -26,6 +26,7 @@ FEATURES = (
         "Cells at the border of the image have half of theirs outside it.",
         length=-2,
         source="Kimmel et al. 2018, PLoS Comput Biol 14:e1005927 (local cell density)",
+        pooled=False,
     ),
     Feature("nearest_distance", "Mean distance to the nearest other cell, middle to middle.", length=1, pooled=False),
     Feature("nearest_least", "Least such distance within the window.", length=1, pooled=False),
@@ -34,6 +35,7 @@ FEATURES = (
         "neighbour_alignment",
         "Mean cosine between the cell's step and the mean step of its neighbours: 1 with them, -1 against. Stage drift "
         "makes it high.",
+        pooled=False,
     ),
     Feature(
         "relative_speed",
@@ -43,7 +45,10 @@ FEATURES = (
         pooled=False,
     ),
 )
-"""Columns of `Neighbours`, in order."""
+"""Columns of `Neighbours`, in order.
+
+None is pooled: where a cell is should explain what it does, so it must not help to say what that is.
+"""
 
 
 @register
