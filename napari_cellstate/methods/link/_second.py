@@ -106,8 +106,8 @@ def second_pass(
     if divisions:
         daughter = np.full(n, -1)
         daughter[one.source] = one.target
-        near = np.concatenate([*first.mothers, np.empty((0, 2), np.int64)])
-        half = _families(points, first, motion, block, np.column_stack([near[:, 0], daughter[near[:, 0]], near[:, 1]]), None)
+        seen = np.concatenate([*first.mothers, np.empty((0, 2), np.int64)])
+        half = _families(points, first, motion, block, np.column_stack([seen[:, 0], daughter[seen[:, 0]], seen[:, 1]]), None)
         whole = _families(points, first, motion, block, _orphans(points, first, block, ends, starts, near), births + motion.log_end)
         law = _learn_division([half, whole], motion, births, len(one.source), division_rate)
         pairs = _Pairs(half.mother, half.daughter, _gain(law, half, motion), np.zeros(len(half.mother), np.int64))
