@@ -27,6 +27,8 @@ SAMPLE = 12_000
 _ROUNDS = 3
 _LEAST = 1e-3
 _FAR = 1.5
+_MARGIN = 2.0
+_QUANTILE = 0.99
 _NO_END = (0.003, 0.3)
 
 
@@ -99,13 +101,16 @@ def spacing(points: Points) -> float:
     return max(widest, 1.0)
 
 
-def _reach(motion: Motion, gap: float, search_range: float) -> float:
-    """Distance beyond which no link is worth making, at most a few spacings."""
+def _reach(motion: Motion, gap: float, search_range: float, seen: float = np.inf) -> float:
+    """Distance beyond which no link is worth making, at most a few spacings.
+
+    Nor is the law of the spread trusted beyond twice the distance that 99 in 100 links stay below (`seen`).
+    """
     if search_range > 0:
         return search_range
     lowest = motion.log_end + motion.log_start - np.log1p(-np.exp(motion.log_end))
     usual = motion.spread.reach(np.full(1, lowest), motion.spread.scale2[1:].max(keepdims=True))[0]
-    return float(np.clip(usual, gap / 4, _FAR * gap))
+    return float(np.clip(min(usual, _MARGIN * seen), gap / 4, _FAR * gap))
 
 
 def _better(
@@ -127,7 +132,7 @@ def _better(
     log_end, log_start = _rates(points, found, blocks)
     looks = _fit_looks(points, found, blocks)
     new = Motion(drift, weights, spread, looks, log_end, log_start, motion.reach)
-    return replace(new, reach=_reach(new, gap, search_range))
+    return replace(new, reach=_reach(new, gap, search_range, seen=float(np.quantile(np.sqrt(square), _QUANTILE))))
 
 
 def _rates(points: Points, found: FirstPass, blocks: range) -> tuple[float, float]:
