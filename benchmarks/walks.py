@@ -71,7 +71,9 @@ def simulate(walks: Walks, seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
         seen = rng.random(n) >= walks.missed
         here = (at + stage + rng.normal(0, walks.noise, (n, 2)))[seen]
         order = rng.permutation(len(here))
-        rows.append(np.column_stack([np.full(len(here), t), np.arange(1, len(here) + 1), here[order], track[seen][order]]))
+        rows.append(
+            np.column_stack([np.full(len(here), t), np.arange(1, len(here) + 1), here[order], track[seen][order]])
+        )
     cells = pd.DataFrame(np.concatenate(rows), columns=["frame", "label", "y", "x", "track"])
     cells = cells.astype({"frame": np.int64, "label": np.int64, "track": np.int64})
     return cells[["frame", "label", "y", "x"]], _true_links(cells, parent)

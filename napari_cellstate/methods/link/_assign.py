@@ -37,9 +37,8 @@ def _matching(row: Ints, column: Ints, gain: Floats) -> Ints:
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
-    rows, at_row = np.unique(row, return_inverse=True)
-    columns, at_column = np.unique(column, return_inverse=True)
-    n, m = len(rows), len(columns)
+    at_row, n = _renumbered(row)
+    at_column, m = _renumbered(column)
     cost = np.append(gain.max() + 1 - gain, np.full(n, gain.max() + 1))  # above 0: a stored 0 is no pair there
     ends = (np.append(at_row, np.arange(n)), np.append(at_column, m + np.arange(n)))
     graph = csr_array((cost, ends), shape=(n, m + n))
@@ -47,6 +46,14 @@ def _matching(row: Ints, column: Ints, gain: Floats) -> Ints:
     picked, partner = min_weight_full_bipartite_matching(graph)
     taken[picked] = partner
     return np.flatnonzero(taken[at_row] == at_column)
+
+
+def _renumbered(number: Ints) -> tuple[Ints, int]:
+    """Numbers from 0 without gaps, in the same order, and how many there are."""
+    there = np.zeros(int(number.max()) + 1, np.bool_)
+    there[number] = True
+    place = np.cumsum(there)
+    return place[number] - 1, int(place[-1])
 
 
 def confidence(row: Ints, column: Ints, gain: Floats, chosen: Ints, shape: tuple[int, int]) -> Floats:
@@ -69,7 +76,9 @@ def confidence(row: Ints, column: Ints, gain: Floats, chosen: Ints, shape: tuple
     owner[column[chosen]] = row[chosen]
     of_row, of_column = np.zeros(shape[0]), np.zeros(shape[1])
     of_row[row[chosen]] = of_column[column[chosen]] = gain[chosen]
-    other = np.setdiff1d(np.flatnonzero(gain > -_FAR), chosen)
+    others = gain > -_FAR
+    others[chosen] = False
+    other = np.flatnonzero(others)
     a, b = row[other], column[other]
     swapped = _gain_of(row, column, gain, owner[b], partner[a], shape[1])
     margin = of_row[a] + of_column[b] - gain[other] - np.maximum(swapped, 0)

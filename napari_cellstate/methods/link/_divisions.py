@@ -13,8 +13,9 @@ from napari_cellstate.methods.link._spread import Spread
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_STARTS = 10
-_ROUNDS = 10
+_ENOUGH = 1500
+_STARTS = 8
+_ROUNDS = 8
 _WIDTH = 0.25
 _PRIOR = 3.0
 _NUMBERS = 3
@@ -60,7 +61,6 @@ def fit_division(
     spread: Spread,
     scale2: Floats,
     opportunities: int,
-    rate: float,
 ) -> Division:
     """Learn from pairs of a mother and an appearing cell, of which most are chance, by expectation and maximisation.
 
@@ -70,29 +70,35 @@ def fit_division(
     middle, distance, spread, scale2 : as for `Division.log`.
     against : (K,) log density without division: of the link to the first daughter, and of a cell that appears.
     opportunities : cells that could have divided.
-    rate : probability of a division, or 0 to learn it.
 
     Returns
     -------
     `NEVER` where chance explains the pairs as well.
     """
     if not len(start):
-        return NEVER if rate <= 0 else Division(float(np.log(rate)), 2 * float(np.sqrt(scale2.mean() or 1.0)), 0.5)
+        return NEVER
+    if start.max() >= _ENOUGH:
+        share = -(-(int(start.max()) + 1) // _ENOUGH)
+        some = np.flatnonzero(start % share == 0)
+        start, opportunities = start[some] // share, opportunities // share
+        middle, distance, against, scale2 = middle[some], distance[some], against[some], scale2[some]
     best, law = -np.inf, NEVER
     for apart in np.unique(np.quantile(distance, (np.arange(_STARTS) + 0.5) / _STARTS)):
-        first = rate if rate > 0 else 0.3 * (start.max() + 1) / opportunities
+        first = 0.3 * (start.max() + 1) / opportunities
         found, value = Division(float(np.log(first)), float(apart), _WIDTH), -np.inf
+        log = np.log(distance)
         for _ in range(_ROUNDS):
             odds = np.exp(np.minimum(found.log(middle, distance, spread, scale2) - against, 50))
             total = 1 + np.bincount(start, odds)
             value = float(np.log(total).sum())
             weight = odds / total[start]
-            log = np.log(distance)
-            centre = float((weight @ log + 0.1 * np.log(found.apart)) / (weight.sum() + 0.1))
-            width2 = (weight @ (log - centre) ** 2 + _PRIOR * _WIDTH**2) / (weight.sum() + _PRIOR)
-            new = rate if rate > 0 else max(float(weight.sum()), 1e-3) / opportunities
+            centre = float(((weight * log).sum() + 0.1 * np.log(found.apart)) / (weight.sum() + 0.1))
+            width2 = ((weight * (log - centre) ** 2).sum() + _PRIOR * _WIDTH**2) / (weight.sum() + _PRIOR)
+            new = max(float(weight.sum()), 1e-3) / opportunities
             found = Division(float(np.log(new)), float(np.exp(centre)), float(np.sqrt(width2)))
         if value > best:
             best, law = value, found
-    needed = np.log(_STARTS) + _NUMBERS / 2 * np.log(start.max() + 2)  # Schwarz 1978: what three free numbers gain by chance
-    return law if rate > 0 or best > needed else NEVER
+    needed = np.log(_STARTS) + _NUMBERS / 2 * np.log(
+        start.max() + 2
+    )  # Schwarz 1978: what chance gains by a free number
+    return law if best > needed else NEVER

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from napari_cellstate.core.progress import Progress
 from napari_cellstate.methods.link._assign import assign, confidence
-from napari_cellstate.methods.link._history import LEVELS, WAYS, History
+from napari_cellstate.methods.link._history import History
 from napari_cellstate.methods.link._looks import Looks
+from napari_cellstate.methods.link._points import Points
 from napari_cellstate.methods.link._shift import common_shift
 from napari_cellstate.methods.link._spread import Spread
 
@@ -22,29 +23,6 @@ CANDIDATES = 8
 """Nearest cells of the next frame that are looked at for each cell."""
 MOTHERS = 4
 """Nearest cells of the frame before that may be the mother of one that appears."""
-
-
-@dataclass(frozen=True)
-class Points:
-    """All cells, sorted by frame.
-
-    Attributes
-    ----------
-    at : (N, D) px.
-    looks : (N, F) what `appearance` gives.
-    frames : frame numbers that have cells, ascending.
-    bounds : (len(frames) + 1,) rows of each.
-    """
-
-    at: Floats
-    looks: Floats
-    frames: Ints
-    bounds: Ints
-
-    @property
-    def dims(self) -> int:
-        """Number of dimensions."""
-        return self.at.shape[1]
 
 
 @dataclass(frozen=True)
@@ -72,11 +50,11 @@ class Motion:
 
     def worth(self, log_density: Floats) -> Floats:
         """Gain of a link beside an end and a start."""
-        return log_density + np.log1p(-np.exp(self.log_end)) - self.log_end - self.log_start
+        return np.asarray(log_density + np.log1p(-np.exp(self.log_end)) - self.log_end - self.log_start)
 
     def expected(self, history: History) -> Floats:
         """Next step of each cell, less the drift, (N, D)."""
-        return np.einsum("ndk,nk->nd", history.ways(), self.weights[history.level()])
+        return np.asarray(np.einsum("ndk,nk->nd", history.ways(), self.weights[history.level()]))
 
 
 @dataclass
@@ -89,7 +67,7 @@ class FirstPass:
     ahead, scale2 : of every cell, the step expected next (with drift) and the squared scale of its spread.
     shift : (T,) by position in `Points.frames`: what all cells did together from it to the next, less the drift.
     mothers : pairs (mother, appearing cell) worth looking at, (M, 2).
-    lessons : what learning needs of each link: ways, level, size, step, squared distance.
+    lessons : what learning needs of each link: ways, level and size of the past, and step.
     """
 
     source: list[Ints] = field(default_factory=list)
@@ -100,7 +78,24 @@ class FirstPass:
     scale2: list[Floats] = field(default_factory=list)
     shift: list[Floats] = field(default_factory=list)
     mothers: list[Ints] = field(default_factory=list)
-    lessons: list[tuple[Any, ...]] = field(default_factory=list)
+    lessons: list[tuple[Floats, Ints, Floats, Floats]] = field(default_factory=list)
+
+    def add(self, low: int, high: int, step: _Step, near: float, points: Points) -> None:
+        """Note the links of a frame whose first row is `low` to the next, whose first row is `high`."""
+        a, b = step.pairs
+        self.source.append(low + a)
+        self.target.append(high + b)
+        self.gain.append(step.gain[step.chosen])
+        self.sure.append(step.sure())
+        self.shift.append(step.shift)
+        if near > 0:
+            after = points.at[high : high + step.shape[1]]
+            self.mothers.append(step.mothers(after, near) + np.array([low, high]))
+
+    def learn(self, step: _Step, history: History) -> None:
+        """Note what the links of a frame teach."""
+        a, _ = step.pairs
+        self.lessons.append((history.ways()[a], history.level()[a], history.size[a], step.moved))
 
 
 def link_frames(
@@ -115,43 +110,29 @@ def link_frames(
     blocks : positions in `points.frames` to link; all without it.
     learn : keep the lessons.
     """
-    done, dims = FirstPass(), points.dims
-    blocks = blocks or range(len(points.frames))
-    history = History.none(0, dims)
+    done, history = FirstPass(), History.none(0, points.dims)
+    blocks = range(len(points.frames)) if blocks is None else blocks
+    follows = points.follows()
     for nth, t in enumerate(blocks):
         progress(nth, len(blocks), "link")
         low, high = points.bounds[t], points.bounds[t + 1]
-        if len(history.steps) != high - low:
-            history = History.none(high - low, dims)
-        level = history.level()
+        if not len(history.steps):
+            history = History.none(high - low, points.dims)
         expected = motion.expected(history) + motion.drift
-        scale2 = motion.spread.of(level, history.size)
+        scale2 = motion.spread.of(history.level(), history.size)
         done.ahead.append(expected)
         done.scale2.append(scale2)
-        follows = t + 1 < blocks.stop and points.frames[t + 1] == points.frames[t] + 1
-        if not follows:
-            done.shift.append(np.zeros(dims))
-            history = History.none(0, dims)
+        if t + 1 == blocks.stop or not follows[t]:
+            done.shift.append(np.zeros(points.dims))
+            history = History.none(0, points.dims)
             continue
-        end = points.bounds[t + 2]
-        before, after = points.at[low:high], points.at[high:end]
-        step = _Step(before, expected, scale2, after, points.looks[low:high], points.looks[high:end], motion)
-        done.shift.append(step.shift)
-        a, b = step.row[step.chosen], step.column[step.chosen]
-        done.source.append(low + a)
-        done.target.append(high + b)
-        done.gain.append(step.gain[step.chosen])
-        done.sure.append(confidence(step.row, step.column, step.gain, step.chosen, (len(before), len(after))))
-        appearing = np.setdiff1d(np.arange(len(after)), b)
-        done.mothers.append(_mothers(before + expected + step.shift, after[appearing], near, a) + 0)
-        done.mothers[-1][:, 0] += low
-        done.mothers[-1][:, 1] = high + appearing[done.mothers[-1][:, 1]]
-        moved = after[b] - before[a] - step.shift - motion.drift
-        square = step.square[step.chosen]
+        step = _Step(points, t, expected, scale2, motion)
+        done.add(low, high, step, near, points)
         if learn:
-            done.lessons.append((history.ways()[a], level[a], history.size[a], moved, square))
-        usual = motion.spread.scale2[level[a]] * dims * _mean_square(motion.spread)
-        history = history.after(a, b, moved, square / usual, len(after))
+            done.learn(step, history)
+        a, b = step.pairs
+        usual = motion.spread.scale2[history.level()[a]] * points.dims * _mean_square(motion.spread)
+        history = history.after(a, b, step.moved, step.square[step.chosen] / usual, step.shape[1])
     progress(len(blocks), len(blocks), "link")
     return done
 
@@ -162,42 +143,65 @@ def _mean_square(spread: Spread) -> float:
 
 
 class _Step:
-    """Candidates between two frames, and which were chosen."""
+    """Candidates between two frames, and which were chosen.
 
-    def __init__(
-        self, before: Floats, expected: Floats, scale2: Floats, after: Floats, old: Floats, new: Floats, motion: Motion
-    ) -> None:
+    Attributes
+    ----------
+    row, column, square, gain : candidates, their squared distance from where they are expected, and worth in nats.
+    chosen : which of them.
+    shift : what all cells did together, less the drift.
+    there : where the cells were expected, with the shift.
+    """
+
+    def __init__(self, points: Points, t: int, expected: Floats, scale2: Floats, motion: Motion) -> None:
         from scipy.spatial import cKDTree
 
-        tree = cKDTree(after)
-        there = before + expected
+        before, after = points.frame(t), points.frame(t + 1)
+        tree, there = cKDTree(after), before + expected
         distance, index = _nearest(tree, there, motion.reach)
         usual = np.sqrt(scale2 * motion.spread.dims)
         self.shift = common_shift(there, after, tree, distance[:, 0], index[:, 0], usual)
+        self.there = there + self.shift
         if self.shift.any():
-            distance, index = _nearest(tree, there + self.shift, motion.reach)
+            distance, index = _nearest(tree, self.there, motion.reach)
+        self.row, nth = np.nonzero(np.isfinite(distance))
+        self.column, self.square = index[self.row, nth], distance[self.row, nth] ** 2
+        log_density = motion.spread.log(self.square, scale2[self.row])
+        if points.looks.shape[1]:
+            low, high = points.bounds[t], points.bounds[t + 1]
+            log_density += motion.looks.ratio(points.looks[high + self.column] - points.looks[low + self.row])
+        self.gain, self.shape = motion.worth(log_density), (len(before), len(after))
+        self.chosen = assign(self.row, self.column, self.gain, self.shape)
+        a, b = self.pairs
+        self.moved = after[b] - before[a] - self.shift - motion.drift
+
+    @property
+    def pairs(self) -> tuple[Ints, Ints]:
+        """Cells of this and of the next frame that are linked."""
+        return self.row[self.chosen], self.column[self.chosen]
+
+    def sure(self) -> Floats:
+        """Confidence of each link."""
+        return confidence(self.row, self.column, self.gain, self.chosen, self.shape)
+
+    def mothers(self, after: Floats, near: float) -> Ints:
+        """Pairs of a linked cell and an appearing one within `near` of where the other was expected, (M, 2)."""
+        from scipy.spatial import cKDTree
+
+        linked, taken = self.pairs
+        alone = np.ones(len(after), np.bool_)
+        alone[taken] = False
+        appearing = np.flatnonzero(alone)
+        if not len(appearing) or not len(linked):
+            return np.empty((0, 2), np.int64)
+        tree = cKDTree(self.there[linked])
+        k = np.arange(1, min(MOTHERS, tree.n) + 1)
+        distance, index = tree.query(after[appearing], k=k, distance_upper_bound=near)
         row, nth = np.nonzero(np.isfinite(distance))
-        column, square = index[row, nth], distance[row, nth] ** 2
-        log_density = motion.spread.log(square, scale2[row])
-        if old.shape[1]:
-            log_density = log_density + motion.looks.ratio(new[column] - old[row])
-        self.row, self.column, self.square, self.gain = row, column, square, motion.worth(log_density)
-        self.chosen = assign(row, column, self.gain, (len(before), len(after)))
+        return np.stack([linked[index[row, nth]], appearing[row]], axis=1)
 
 
 def _nearest(tree: Any, at: Floats, reach: float) -> tuple[Floats, Ints]:
     k = min(CANDIDATES, tree.n)
     distance, index = tree.query(at, k=np.arange(1, k + 1), distance_upper_bound=reach)
     return distance, index
-
-
-def _mothers(there: Floats, appearing: Floats, near: float, linked: Ints) -> Ints:
-    """(mother, appearing) pairs within `near`, of mothers that have a daughter already."""
-    from scipy.spatial import cKDTree
-
-    if not len(appearing) or not len(linked):
-        return np.empty((0, 2), np.int64)
-    tree = cKDTree(there[linked])
-    distance, index = tree.query(appearing, k=np.arange(1, min(MOTHERS, tree.n) + 1), distance_upper_bound=near)
-    row, nth = np.nonzero(np.isfinite(distance))
-    return np.stack([linked[index[row, nth]], row], axis=1)

@@ -57,10 +57,8 @@ class History:
     def after(self, source: Ints, target: Ints, step: Floats, size: Floats, n: int) -> History:
         """Histories of the `n` cells of the next frame, of which `target` follow `source` by these steps."""
         old, dims = self.steps[source], self.last.shape[1]
-        blank = History.none(n, dims)
-        last, recent, total, steps, sizes = (
-            np.array(part) for part in (blank.last, blank.recent, blank.sum, blank.steps, blank.size)
-        )
+        last, recent, total = (np.zeros((n, dims)) for _ in range(3))
+        steps, sizes = np.zeros(n, np.int64), np.ones(n)
         share = np.where(old > 0, _RECENT, 1.0)[:, None]
         last[target] = step
         recent[target] = self.recent[source] * (1 - share) + step * share
@@ -93,7 +91,7 @@ def fit_weights(ways: Floats, level: Ints, step: Floats, scale2: float) -> Float
 
 
 def _solve(ways: Floats, step: Floats, pull: Floats, scale2: float, toward: Floats) -> Floats:
-    gram = np.einsum("ndk,n,ndl->kl", ways, pull, ways, optimize=True)
-    right = np.einsum("ndk,n,nd->k", ways, pull, step, optimize=True)
-    ridge = _RIDGE * step.shape[1] * scale2 * np.eye(WAYS) + 1e-12 * np.eye(WAYS)
+    pulled = ways * pull[:, None, None]
+    gram, right = np.einsum("ndk,ndl->kl", pulled, ways), np.einsum("ndk,nd->k", pulled, step)
+    ridge = _RIDGE * step.shape[1] * scale2 * np.eye(WAYS)
     return np.asarray(np.linalg.solve(gram + ridge, right + ridge @ toward))

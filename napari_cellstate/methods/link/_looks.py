@@ -77,14 +77,20 @@ def _scatter(difference: Floats, prior: Floats, strength: float) -> Floats:
     n, features = difference.shape
     found = prior
     for _ in range(_ROUNDS):
-        square = np.einsum("nf,fg,ng->n", difference, np.linalg.inv(found), difference, optimize=True)
+        square = _square(difference, found)
         pull = (_TAIL + features) / (_TAIL + square)
-        found = ((difference * pull[:, None]).T @ difference + strength * prior) / (n + strength)
+        # no matrix product: the order of its sums may depend on the number of threads
+        scatter = np.einsum("nf,ng->fg", difference * pull[:, None], difference)
+        found = (scatter + strength * prior) / (n + strength)
         found = found + 1e-9 * np.eye(features)
     return found
 
 
 def _log(difference: Floats, scatter: Floats) -> Floats:
-    square = np.einsum("nf,fg,ng->n", difference, np.linalg.inv(scatter), difference, optimize=True)
+    square = _square(difference, scatter)
     features = difference.shape[1]
     return np.asarray(-np.linalg.slogdet(scatter)[1] / 2 - (_TAIL + features) / 2 * np.log1p(square / _TAIL))
+
+
+def _square(difference: Floats, scatter: Floats) -> Floats:
+    return np.asarray(np.einsum("nf,nf->n", np.einsum("nf,fg->ng", difference, np.linalg.inv(scatter)), difference))
