@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.recipe import Recipe, read_recipe, recipe_from
     from napari_cellstate.experiment.relink import relink
     from napari_cellstate.experiment.report import report
+    from napari_cellstate.experiment.score import score_files
     from napari_cellstate.experiment.status import status
     from napari_cellstate.experiment.store import Experiment
     from napari_cellstate.simulate.sample import simulate
@@ -44,6 +45,7 @@ __all__ = [
     "relink",
     "report",
     "run",
+    "score_files",
     "simulate",
     "status",
 ]
@@ -64,6 +66,7 @@ _HOME = {
     "relink": "experiment.relink",
     "report": "experiment.report",
     "run": "experiment.pipeline",
+    "score_files": "experiment.score",
     "simulate": "simulate.sample",
     "status": "experiment.status",
 }

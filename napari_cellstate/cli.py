@@ -322,6 +322,27 @@ def _simulate(given: Arguments) -> int:
     return _show(given, paths, "\n".join(paths))
 
 
+# score
+
+
+def _score_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("result", metavar="RESULT", help="Cell Tracking Challenge folder, or table of tracks")
+    parser.add_argument("truth", metavar="GT", help="true tracks, either way; a folder may have them in TRA")
+    parser.add_argument(
+        "--radius", type=float, default=0.0, metavar="PX", help="tables: cells nearer may be the same (default: read)"
+    )
+    _json(parser)
+
+
+def _score(given: Arguments) -> int:
+    from napari_cellstate.experiment.score import score_files, score_text
+    from napari_cellstate.terminal import progress_bar
+
+    with progress_bar() as progress:
+        scores = score_files(given.result, given.truth, radius=given.radius, progress=progress)
+    return _show(given, scores, score_text(scores))
+
+
 # what verbs share
 
 
@@ -359,6 +380,8 @@ VERBS = {
                     _methods_arguments, _methods),
     "simulate": Verb("make movies of cells with known masks, tracks, states and rates",
                      "napari-cellstate simulate sample --replicates 2 --frames 30", _simulate_arguments, _simulate),
+    "score": Verb("score tracks against true tracks", "napari-cellstate score out/young_1 young_1_GT --json",
+                  _score_arguments, _score),
 }  # fmt: skip
 
 if __name__ == "__main__":
