@@ -48,20 +48,15 @@ def simulate(walks: Walks, seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
             mothers = mothers[: len(gone)]
             velocity = walks.persistence * velocity + np.sqrt(1 - walks.persistence**2) * _steps(rng, n, walks)
             at = at + velocity + heading
-            angle = rng.uniform(0, 2 * np.pi, len(mothers))
+            angle, before = rng.uniform(0, 2 * np.pi, len(mothers)), track.copy()
             half = walks.apart / 2 * np.stack([np.sin(angle), np.cos(angle)], 1)
             at[gone], heading[gone], velocity[gone] = at[mothers] - half, heading[mothers], velocity[mothers]
             at[mothers] += half
-            for sister in (gone, mothers):
+            for sister in (gone, mothers):  # the one takes the place of a cell that left, the other her mother's
                 new = known + np.arange(len(mothers))
                 known += len(mothers)
-                parent |= dict(zip(new.tolist(), track[mothers].tolist(), strict=True)) if sister is gone else {}
-                if sister is mothers:
-                    parent |= dict(zip(new.tolist(), track[mothers].tolist(), strict=True))
-                    track[mothers] = new
-                else:
-                    track[gone] = new
-            at = np.mod(at, walks.size) if walks.common is None else at
+                parent |= dict(zip(new.tolist(), before[mothers].tolist(), strict=True))
+                track[sister] = new
             out = ((at < 0) | (at > walks.size)).any(1)
             at[out], heading[out] = _entering(rng, at[out], walks.size), _headings(rng, int(out.sum()), walks)
             track[out] = known + np.arange(out.sum())
