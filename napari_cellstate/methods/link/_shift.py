@@ -39,9 +39,20 @@ def common_shift(there: Floats, after: Floats, tree: Any, distance: Floats, inde
             return voted
     if len(near) < _ENOUGH:
         return none
-    middle = np.median(after[index[near]] - there[near], axis=0)
+    middle = _median(there, after, distance, index, usual)
     error = 1.25 * usual[near].mean() / np.sqrt(len(near) * there.shape[1])
-    return middle if np.linalg.norm(middle) > 3 * error else none
+    if np.linalg.norm(middle) <= 3 * error:
+        return none
+    # the nearest cells favour a small shift; from where it leads they say the rest
+    distance, index = tree.query(there + middle)
+    return middle + _median(there + middle, after, distance, index, usual)
+
+
+def _median(there: Floats, after: Floats, distance: Floats, index: Ints, usual: Floats) -> Floats:
+    near = np.flatnonzero(distance < _WITHIN * usual)
+    if not len(near):
+        return np.zeros(there.shape[1])
+    return np.asarray(np.median(after[index[near]] - there[near], axis=0))
 
 
 def _count(tree: Any, at: Floats, usual: Floats) -> int:
