@@ -23,7 +23,7 @@ class Walks:
     size: float = 2048.0
     step: float = 3.0  # standard deviation along each axis
     drift: float = 3.0  # speed
-    common: bool = False  # one direction for all cells, else one for each, kept by daughters
+    common: bool = False  # one direction for all cells, else each cell has its own from birth
     tail: float = 0.0  # degrees of freedom of Student's t for the step length; 0 is Gaussian
     persistence: float = 0.0  # correlation of a step with the one before
     jump: float = 0.0  # sd of a stage jump, in one frame of twenty
@@ -50,7 +50,8 @@ def simulate(walks: Walks, seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
             at = at + velocity + heading
             angle, before = rng.uniform(0, 2 * np.pi, len(mothers)), track.copy()
             half = walks.apart / 2 * np.stack([np.sin(angle), np.cos(angle)], 1)
-            at[gone], heading[gone], velocity[gone] = at[mothers] - half, heading[mothers], velocity[mothers]
+            at[gone], velocity[gone] = at[mothers] - half, velocity[mothers]
+            heading[gone], heading[mothers] = (_headings(rng, len(mothers), walks) for _ in range(2))
             at[mothers] += half
             for sister in (gone, mothers):  # the one takes the place of a cell that left, the other her mother's
                 new = known + np.arange(len(mothers))
