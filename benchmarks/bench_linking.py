@@ -168,10 +168,11 @@ def main() -> None:
     parser.add_argument("--no-laptrack", action="store_true")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     given = parser.parse_args()
-    machine = f"{date.today()}, 2 shared x86-64 cores, Python {platform.python_version()}; medians of {given.repeats}, CPU seconds"
-    parts = [
-        f"# Linking\n\n{machine}. Ours with all settings estimated from the cells; the peers' search range on simulated cells is {REACH:g} px."
-    ]
+    machine = f"2 shared x86-64 cores, Python {platform.python_version()}"
+    settings = (
+        f"ours with all settings estimated from the cells; search range of the peers on simulated cells {REACH:g} px"
+    )
+    parts = [f"# Linking\n\n{date.today()}, {machine}; CPU seconds, medians of {given.repeats}; {settings}."]
 
     def say(text: str) -> None:
         parts.append(text)
