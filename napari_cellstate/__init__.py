@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.recipe import Recipe, read_recipe, recipe_from
     from napari_cellstate.experiment.relink import relink
     from napari_cellstate.experiment.report import report
+    from napari_cellstate.experiment.score import score_files
     from napari_cellstate.experiment.states_table import states_of_table
     from napari_cellstate.experiment.status import status
     from napari_cellstate.experiment.store import Experiment
@@ -51,6 +52,7 @@ __all__ = [
     "remove",
     "report",
     "run",
+    "score_files",
     "simulate",
     "states_of_table",
     "status",
@@ -75,6 +77,7 @@ _HOME = {
     "remove": "experiment.change",
     "report": "experiment.report",
     "run": "experiment.pipeline",
+    "score_files": "experiment.score",
     "simulate": "simulate.sample",
     "states_of_table": "experiment.states_table",
     "status": "experiment.status",

@@ -128,6 +128,24 @@ def _dynamics(given: Arguments) -> int:
     return show(given, found.to_dict(), found.text())
 
 
+def _score_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("result", metavar="RESULT", help="Cell Tracking Challenge folder, or table of tracks")
+    parser.add_argument("truth", metavar="GT", help="true tracks, either way; a folder may have them in TRA")
+    parser.add_argument(
+        "--radius", type=float, default=0.0, metavar="PX", help="tables: cells nearer may be the same (default: read)"
+    )
+    json_argument(parser)
+
+
+def _score(given: Arguments) -> int:
+    from napari_cellstate.experiment.score import score_files, score_text
+    from napari_cellstate.terminal import progress_bar
+
+    with progress_bar() as progress:
+        scores = score_files(given.result, given.truth, radius=given.radius, progress=progress)
+    return show(given, scores, score_text(scores))
+
+
 VERBS = {
     "features": Verb(
         "describe every track of a table, or every window of every track",
@@ -146,5 +164,11 @@ VERBS = {
         "napari-cellstate states features.csv states.csv --method hmm --k 3",
         _states_arguments,
         _states,
+    ),
+    "score": Verb(
+        "score tracks against true tracks",
+        "napari-cellstate score out/young_1 young_1_GT --json",
+        _score_arguments,
+        _score,
     ),
 }

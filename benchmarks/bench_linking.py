@@ -1,0 +1,218 @@
+"""Linking: ours beside trackpy's own strategies and laptrack, on simulated walks and on real masks. One run, medians.
+
+python benchmarks/bench_linking.py [--out FILE] [--repeats N] [--no-laptrack] [--data FOLDER]
+
+laptrack and numba (for trackpy's fast strategies) are used where they are installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from walks import Walks, simulate
+
+from napari_cellstate.core.movie import Movie
+from napari_cellstate.core.progress import Runtime
+from napari_cellstate.methods.link.lap import CONFIDENCE, LapLinker
+from napari_cellstate.methods.link.trackpy import TrackpyLinker
+from napari_cellstate.metrics.linking import edge_score, edges_from_tracks
+
+MOVIE = Movie("m", (1, 1, 1), range(1))
+BASE = Walks()
+SIZES = {
+    "1,000 x 200 in 2048^2": BASE,
+    "5,000 x 50 in 4096^2": replace(BASE, cells=5000, frames=50, size=4096.0),
+    "1,000 x 50 in 1024^2 (crowded)": replace(BASE, frames=50, size=1024.0),
+    "1,000 x 200 in 2048^2, 0.2 % divisions": replace(BASE, division_rate=0.002),
+}
+REGIMES = {
+    "common drift": {"common": True},
+    "no drift": {"drift": 0.0},
+    "heavy tails (t, 2 d.f.)": {"drift": 0.0, "tail": 2.0},
+    "correlated turns (0.8)": {"drift": 0.0, "persistence": 0.8},
+    "stage jumps of 60 px": {"drift": 0.0, "jump": 60.0},
+    "stage jumps of 8 px": {"drift": 0.0, "jump": 8.0},
+    "nearly at rest": {"drift": 0.0, "step": 0.5, "noise": 0.5},
+}
+REACH = 12.0
+"""Search range of the peers, px: the drift and three standard deviations of a step; more is slower and no better."""
+Links = Callable[[pd.DataFrame], pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Case:
+    cells: pd.DataFrame
+    links: pd.DataFrame
+
+
+def ours(cells: pd.DataFrame) -> pd.DataFrame:
+    return LapLinker().link(cells, MOVIE, Runtime())
+
+
+def our_trackpy(cells: pd.DataFrame) -> pd.DataFrame:
+    return TrackpyLinker().link(cells, MOVIE, Runtime())
+
+
+def library(strategy: str) -> Links:
+    def link(cells: pd.DataFrame) -> pd.DataFrame:
+        import trackpy
+
+        trackpy.quiet()
+        found = trackpy.link(cells, REACH, pos_columns=["y", "x"], memory=3, link_strategy=strategy)
+        source, target = edges_from_tracks(found["frame"], found["particle"])
+        rows = found.index.to_numpy()
+        return pd.DataFrame({"source": rows[source], "target": rows[target]})
+
+    return link
+
+
+def laptrack(cells: pd.DataFrame) -> pd.DataFrame:
+    from laptrack import LapTrack
+
+    square = REACH**2
+    tracker = LapTrack(cutoff=square, gap_closing_cutoff=square, gap_closing_max_frame_count=3, splitting_cutoff=400)
+    found, split, _ = tracker.predict_dataframe(
+        cells.reset_index(names="row"), ["y", "x"], frame_col="frame", only_coordinate_cols=False
+    )
+    found = found.reset_index(drop=True)
+    parent = dict(zip(split["child_track_id"], split["parent_track_id"], strict=True)) if len(split) else {}
+    mother = found["track_id"].map(parent).fillna(-1).to_numpy(np.int64) + 1
+    source, target = edges_from_tracks(found.get("frame", found.get("frame_y")), found["track_id"] + 1, mother)
+    rows = found["row"].to_numpy()
+    return pd.DataFrame({"source": rows[source], "target": rows[target]})
+
+
+def strategies() -> dict[str, Links]:
+    names = ["recursive", "nonrecursive"] + (["numba", "hybrid"] if find_spec("numba") else [])
+    return {f"trackpy {name}": library(name) for name in names}
+
+
+def fastest(case: Case) -> tuple[dict[str, Links], str]:
+    """The strategy of trackpy that takes least on a short movie, and the compiled one; and what all of them take."""
+    rows = measure(strategies(), case, 3)
+    best = min((row for row in rows if not row[1].startswith("fails")), key=lambda row: float(row[1]))[0]
+    peers = {name: link for name, link in strategies().items() if name in (best, "trackpy numba")}
+    return peers, table(measure({"lap": ours, **strategies()}, case, 3))
+
+
+def measure(methods: dict[str, Links], case: Case, repeats: int) -> list[list[str]]:
+    """A row a method: seconds (median), ratio to ours, edge F1, precision, recall, division F1, found/true."""
+    rows, base = [], None
+    for name, link in methods.items():
+        try:
+            link(case.cells.iloc[: max(len(case.cells) // 20, 1)])  # compilation and imports
+            times = []
+            for _ in range(repeats if name != "laptrack" else 1):
+                start = time.process_time()
+                links = link(case.cells)
+                times.append(time.process_time() - start)
+        except Exception as error:  # noqa: BLE001 - a peer that fails is a result
+            rows.append([name, f"fails: {type(error).__name__}", "", "", "", "", "", ""])
+            continue
+        seconds = statistics.median(times)
+        base = base or seconds
+        score = edge_score(case.cells, links, case.cells, case.links)
+        rows.append(
+            [name, f"{seconds:.3f}", f"{seconds / base:.1f}", f"{score.f1:.4f}", f"{score.precision:.4f}",
+             f"{score.recall:.4f}", f"{score.division_f1:.3f}", f"{score.predicted_divisions}/{score.true_divisions}"]
+        )  # fmt: skip
+    return rows
+
+
+def confidence(case: Case) -> str:
+    """Whether wrong links are told from right ones, and how many the first 5 % of the queue hold."""
+    from sklearn.metrics import roc_auc_score
+
+    links = ours(case.cells)
+    true = set(zip(case.links["source"], case.links["target"], strict=True))
+    right = np.array([pair in true for pair in zip(links["source"], links["target"], strict=True)])
+    first = np.argsort(links[CONFIDENCE].to_numpy(), kind="stable")[: len(links) // 20]
+    held = (~right[first]).sum() / max((~right).sum(), 1)
+    return f"{roc_auc_score(right, links[CONFIDENCE]):.3f} | {held:.2f} | {(~right).mean():.4f}"
+
+
+def real(folder: Path, every: int, dropped: float, columns: list[str]) -> Case:
+    cells = pd.read_csv(folder / "gt_tracks.csv").rename(columns={"t": "frame", "track_id": "label"})
+    cells = cells[cells["frame"] % every == 0].assign(frame=lambda one: one["frame"] // every)
+    cells = cells[np.random.default_rng(0).random(len(cells)) >= dropped]
+    cells = cells.sort_values(["frame", "label"], ignore_index=True)
+    source, target = edges_from_tracks(cells["frame"], cells["label"])
+    return Case(cells[["frame", "label", "y", "x", *columns]], pd.DataFrame({"source": source, "target": target}))
+
+
+HEAD = (
+    "| method | CPU s | beside ours | edge F1 | precision | recall | division F1 | found/true divisions |\n"
+    + "|---" * 8
+    + "|"
+)
+
+
+def table(rows: list[list[str]]) -> str:
+    return "\n".join([HEAD, *("| " + " | ".join(row) + " |" for row in rows)])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--no-laptrack", action="store_true")
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    given = parser.parse_args()
+    machine = f"2 shared x86-64 cores, Python {platform.python_version()}"
+    settings = (
+        f"ours with all settings estimated from the cells; search range of the peers on simulated cells {REACH:g} px"
+    )
+    parts = [f"# Linking\n\n{date.today()}, {machine}; CPU seconds, medians of {given.repeats}; {settings}."]
+
+    def say(text: str) -> None:
+        parts.append(text)
+        print(text, file=sys.stderr, flush=True)
+
+    sure = []
+    peer, pilot = fastest(Case(*simulate(replace(BASE, frames=20))))
+    say(f"## Strategies of trackpy, 1,000 x 20 in 2048^2\n\n{pilot}")
+    for name, walks in SIZES.items():
+        case = Case(*simulate(walks))
+        say(f"## {name}\n\n{table(measure({'lap': ours, **peer}, case, given.repeats))}")
+        sure.append(f"| {name} | {confidence(case)} |")
+    if not given.no_laptrack and find_spec("laptrack"):
+        case = Case(*simulate(replace(BASE, frames=20)))
+        say(f"## 1,000 x 20 in 2048^2\n\n{table(measure({'lap': ours, 'laptrack': laptrack}, case, given.repeats))}")
+    head = (
+        "| simulation | AUROC | wrong links in the first 5 % of the queue | share of wrong links |\n|---|---|---|---|"
+    )
+    say("\n".join([f"## Confidence\n\n{head}", *sure]))
+    rows = []
+    for name, change in REGIMES.items():
+        case = Case(*simulate(replace(BASE, frames=50, **change)))
+        rows += [[f"{name}: {row[0]}", *row[1:]] for row in measure({"lap": ours, "trackpy": our_trackpy}, case, 1)]
+    say(f"## Other ways to move (1,000 x 50 in 2048^2)\n\n{table(rows)}")
+    rows = []
+    for movie in ("t98g_phase_usiigaci_movie", "mdamb231_qpi_cellphe"):
+        for every, dropped in ((1, 0.0), (5, 0.0), (1, 0.1), (5, 0.1)):
+            for columns in ([], ["area"]) if (given.data / movie).is_dir() else ():
+                what = (
+                    f"{movie.split('_')[0]}, every {every}, {dropped:.0%} deleted, {'area' if columns else 'no area'}"
+                )
+                case = real(given.data / movie, every, dropped, columns)
+                rows += [[f"{what}: {row[0]}", *row[1:]]
+                         for row in measure({"lap": ours, "trackpy": our_trackpy}, case, given.repeats)]  # fmt: skip
+    if rows:
+        say(f"## Real masks\n\n{table(rows)}")
+    if given.out:
+        given.out.write_text("\n\n".join(parts) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""Candidate divisions: a mother, and two cells of the next frame that may be her daughters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_cellstate.methods.link._divisions import Division, fit_division
+from napari_cellstate.methods.link._frames import MOTHERS, Motion
+from napari_cellstate.methods.link._points import LEAST, Points
+from napari_cellstate.methods.link._tracks import Links, Scene
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Families:
+    """Candidates, of one kind: the sister is linked to the mother already, or none is.
+
+    Attributes
+    ----------
+    mother, sister, daughter : (K,) rows.
+    middle, distance, scale2 : (K,) as for `Division.log`.
+    against : (K,) log density of what stands in their place: a link to the sister, or an end and a start; and the
+        daughter's start.
+    """
+
+    mother: Ints
+    sister: Ints
+    daughter: Ints
+    middle: Floats
+    distance: Floats
+    scale2: Floats
+    against: Floats
+
+    @classmethod
+    def of(cls, points: Points, scene: Scene, motion: Motion, trio: Ints, births: float, *, linked: bool) -> Families:
+        """Measure (mother, sister, daughter), (K, 3); `births` is the log density of starts."""
+        mother, sister, daughter = trio.T
+        there, scale2 = scene.there[mother], scene.scale2[mother]
+        middle = (((points.at[sister] + points.at[daughter]) / 2 - there) ** 2).sum(axis=1)
+        distance = np.sqrt(((points.at[sister] - points.at[daughter]) ** 2).sum(axis=1))
+        if linked:
+            against = motion.spread.log(((points.at[sister] - there) ** 2).sum(axis=1), scale2)
+        else:
+            against = np.full(len(mother), births + motion.log_end)
+        return cls(mother, sister, daughter, middle, np.maximum(distance, LEAST), scale2, against + births)
+
+    def gain(self, law: Division, motion: Motion) -> Floats:
+        """Worth of each, in nats."""
+        return law.log(self.middle, self.distance, motion.spread, self.scale2) - self.against
+
+
+def learn_division(parts: list[Families], motion: Motion, chances: int) -> Division:
+    """Learn the law of divisions from all candidates."""
+    names = ("daughter", "middle", "distance", "against", "scale2")
+    start, middle, distance, against, scale2 = (np.concatenate([getattr(p, name) for p in parts]) for name in names)
+    _, number = np.unique(start, return_inverse=True)
+    return fit_division(number, middle, distance, against, motion.spread, scale2, max(chances, 1))
+
+
+def orphans(points: Points, scene: Scene, near: float) -> Ints:
+    """Ends of tracks, with two starts of the next frame near where each was expected, (K, 3)."""
+    from scipy.spatial import cKDTree
+
+    ends, starts = scene.ends[points.follows()[scene.block[scene.ends]]], scene.starts
+    if not len(ends) or len(starts) < 2:
+        return np.empty((0, 3), np.int64)
+    apart = scene.apart + 2 * near
+    tree = cKDTree(np.column_stack([points.at[starts], scene.block[starts] * apart]))
+    query = np.column_stack([scene.there[ends], (scene.block[ends] + 1) * apart])
+    k = min(MOTHERS, tree.n)
+    distance, index = tree.query(query, k=np.arange(1, k + 1), distance_upper_bound=near)
+    found = []
+    for i, j in combinations(range(k), 2):
+        a = np.flatnonzero(np.isfinite(distance[:, i]) & np.isfinite(distance[:, j]))
+        pair = np.sort(starts[np.stack([index[a, i], index[a, j]], axis=1)], axis=1)
+        found.append(np.column_stack([ends[a], pair]))
+    return np.concatenate(found)
+
+
+def choose_orphans(of: Families, gain: Floats, rival: Floats) -> tuple[Links, NDArray[np.bool_]]:
+    """Divisions of mothers without any link, the clearest first, where no other explanation is better.
+
+    Parameters
+    ----------
+    rival : (N,) for each cell, the most that another explanation of its start is worth.
+
+    Returns
+    -------
+    Two links each, and which cells they use, (N,).
+    """
+    margin = np.minimum(gain, gain - rival[of.sister] - rival[of.daughter])
+    used, taken = np.zeros(len(rival), np.bool_), []
+    for at in np.lexsort((of.daughter, of.sister, of.mother, -gain)).tolist():
+        cells = [of.mother[at], of.sister[at], of.daughter[at]]
+        if margin[at] > 0 and not used[cells].any():
+            used[cells] = True
+            taken.append(at)
+    chosen = np.array(taken, np.int64)
+    sure = 1 / (1 + np.exp(-margin[chosen]))
+    target = np.column_stack([of.sister[chosen], of.daughter[chosen]]).ravel()
+    return Links(np.repeat(of.mother[chosen], 2), target, np.repeat(gain[chosen], 2), np.repeat(sure, 2)), used

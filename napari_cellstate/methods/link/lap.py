@@ -1,0 +1,103 @@
+"""Our own linker: the likeliest links, given how the cells of this very movie move, look and divide."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, Self
+
+import numpy as np
+
+from napari_cellstate.core.families import Linker
+from napari_cellstate.core.method import register, setting
+from napari_cellstate.core.movie import Movie
+from napari_cellstate.core.progress import Runtime
+from napari_cellstate.core.tables import make_links
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from napari_cellstate.methods.link._frames import Motion
+    from napari_cellstate.methods.link._points import Points
+
+CONFIDENCE = "confidence"
+"""Column of the link table: 0 to 1, from how much worse the next-best solution is that lacks the link."""
+
+
+@register
+class LapLinker(Linker):
+    """Link the cells so that all links of a frame together are the likeliest (exact sparse assignment).
+
+    Where a cell will be next is learned from the movie: what all cells do together (drift, jumps of the stage),
+    how much of its past steps a cell repeats, how heavy the tails are, and how much size, shape and brightness
+    change within a cell and differ between cells. A second assignment joins ends of tracks to later starts and
+    appearing cells to their mothers. Costs are log-likelihoods, so nothing needs a weight.
+
+    Notes
+    -----
+    `confidence` compares solutions under the learned model: it ranks links for review and is not a calibrated
+    probability.
+    """
+
+    kind: ClassVar[str] = "lap"
+    title: ClassVar[str] = "Likeliest links, with gaps and divisions"
+
+    search_range: float = setting(
+        0.0,
+        "Search range",
+        unit="px",
+        ge=0,
+        step=1.0,
+        estimated=True,
+        help="How far a cell may be from where it is expected in the next frame; more follows wilder cells and makes "
+        "more wrong links where cells are crowded. 0 estimates it from the cells.",
+    )
+    divisions: bool = setting(
+        True,
+        "Divisions",
+        help="Look for divisions: a cell that appears beside one that moved aside. How often cells divide and how far "
+        "apart daughters are is learned; without it every cell that appears is new.",
+    )
+
+    def estimated(self, cells: pd.DataFrame, movie: Movie) -> Self:
+        """The same method with a search range read from the cells, where it was 0."""
+        if self.search_range > 0:
+            return self
+        from napari_cellstate.methods.link._points import points_of
+
+        reach = self._learned(points_of(cells)[0]).reach
+        return self.model_copy(update={"search_range": reach})
+
+    def link(self, cells: pd.DataFrame, movie: Movie, runtime: Runtime) -> pd.DataFrame:
+        """Link the cells of one movie; frames without cells count as missing frames.
+
+        Returns
+        -------
+        A link table with the further column `CONFIDENCE`; `cost` is the distance of the two cells in px. Column z of
+        the cells, if there is one, is a third dimension.
+        """
+        if not len(cells):
+            return make_links([], [], [])
+        from napari_cellstate.methods.link._frames import link_frames
+        from napari_cellstate.methods.link._points import points_of
+        from napari_cellstate.methods.link._second import second_pass
+
+        points, order = points_of(cells)
+        motion = self._learned(points)
+        near = max(2 * motion.reach, points.spacing)  # of a mother and the daughter that was not linked
+        first = link_frames(points, motion, near if self.divisions else 0.0, runtime.progress)
+        found = second_pass(points, first, motion, near, self.max_gap, self.divisions, runtime.progress)
+        source, target = order[found.source], order[found.target]
+        moved = points.at[found.target] - points.at[found.source]
+        links = make_links(source, target, np.sqrt((moved**2).sum(axis=1)))
+        links[CONFIDENCE] = found.sure[np.lexsort((target, source))]  # the order that make_links gives
+        return links
+
+    def _learned(self, points: Points) -> Motion:
+        """What the movie teaches; the same for an estimated search range as for none."""
+        from napari_cellstate.methods.link._learn import learn
+
+        motion = learn(points)
+        reach = max(round(motion.reach, 1), 0.1)
+        if self.search_range > 0 and self.search_range != reach:
+            motion, reach = learn(points, self.search_range), self.search_range
+        return replace(motion, reach=reach)
