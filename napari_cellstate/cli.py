@@ -207,6 +207,23 @@ def _status(given: Arguments) -> int:
     return _show(given, found, status_text(found))
 
 
+# open
+
+
+def _open_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("experiment", metavar="EXP", nargs="?", help="experiment folder (default: an empty window)")
+
+
+def _open(given: Arguments) -> int:
+    try:
+        from napari_cellstate.gui.opening import open_window
+
+        open_window(given.experiment)
+    except ImportError as error:
+        return _fail(f"the window needs napari ({error}); install it with: pip install 'napari-cellstate[all]'", 2)
+    return 0
+
+
 # export, report, relink
 
 
@@ -349,6 +366,7 @@ VERBS = {
                 _run_arguments, _run),
     "status": Verb("show what is missing, fresh or stale", "napari-cellstate status screen.cellstate",
                    _status_arguments, _status),
+    "open": Verb("show an experiment in napari", "napari-cellstate open screen.cellstate", _open_arguments, _open),
     "export": Verb("write the results as tables or masks",
                    "napari-cellstate export screen.cellstate tables --format csv", _export_arguments, _export),
     "report": Verb("write tables, figures and an overlay movie", "napari-cellstate report screen.cellstate report",
