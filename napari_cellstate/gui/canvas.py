@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _LEGEND = "cellstate_legend"
 _READOUT = "cellstate_readout"
+_BOX: dict[str, Any] = {"box": True, "box_color": "black"}
+"""Behind all words, so that they are read on a bright movie and in the light theme too."""
 _NEAR = 20.0
 """Pixels from a cell within which a click still means it, where there are no outlines."""
 
@@ -119,7 +121,7 @@ class Canvas(QObject):
         if _READOUT not in overlays:
             if not text:
                 return
-            overlays[_READOUT] = TextOverlay(text=text, visible=True, position="bottom_left", box=True, font_size=10)
+            overlays[_READOUT] = TextOverlay(text=text, visible=True, position="bottom_left", color="white", **_BOX)
             return
         overlay = overlays[_READOUT]
         if overlay.text != text:
@@ -133,7 +135,7 @@ class Canvas(QObject):
             return
         entries = [(state_name(state), state_colour(state)) for state in range(1, k + 1)]
         for nth, (text, colour) in enumerate([*entries, ("no state", NO_STATE_COLOUR)]):
-            overlay = TextOverlay(text=text, color=colour, visible=True, position="top_left", box=True, font_size=11)
+            overlay = TextOverlay(text=text, color=colour, visible=True, **_BOX, position="top_left", font_size=10)
             self._viewer.canvas.overlays[f"{_LEGEND}_{nth}"] = overlay
 
     def _drop(self, key: str) -> None:

@@ -53,6 +53,7 @@ class Field(QWidget):
     def __init__(self, inner: QWidget) -> None:
         super().__init__()
         self.inner = inner
+        inner.setMinimumWidth(60)
         inner.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFocusProxy(inner)
         line = QHBoxLayout(self)

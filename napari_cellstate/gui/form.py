@@ -18,6 +18,9 @@ from qtpy.QtWidgets import (
 from napari_cellstate.core.method import Method, parse_settings
 from napari_cellstate.gui.fields import Choice, Field, Floating, Switch, Text, Whole
 
+_LABEL, _MARK = 112, 54
+"""Widths, so that the fields of all forms of a page stand under each other and the page fits into 340 pixels."""
+
 
 class Form(QWidget):
     """The settings of one method; rare ones are folded away.
@@ -85,31 +88,35 @@ class Form(QWidget):
         label = QLabel(str(info.title or name))
         label.setToolTip(field.toolTip())
         label.setBuddy(field)
+        label.setWordWrap(True)
+        label.setFixedWidth(_LABEL)
         line = QHBoxLayout()
         line.setSpacing(6)
-        field.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        line.addWidget(field, 3)
-        mark = QLabel()
+        field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        line.addWidget(field, 1)
+        mark = QLabel(_unit(extra), self)
         mark.setEnabled(False)
-        mark.setToolTip("Read from the data." if extra.get("estimated") else "")
+        mark.setFixedWidth(_MARK)
+        line.addWidget(mark)
         self._marks[name] = mark
-        line.addWidget(mark, 2)
         self._fields[name] = field
         (self._rare if extra.get("rare") else self._usual).addRow(label, line)
 
     def _mark(self) -> None:
-        """Unit, or what was estimated, beside each field."""
+        """Say of estimated settings which value was found; unit, or where a value comes from, beside each field."""
         for name, field in self._fields.items():
             info = self._cls.model_fields[name]
             extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
-            unit = str(extra.get("unit") or "")
-            text = unit
-            if extra.get("estimated") and field.value() == info.default:
-                found = self._resolved.get(name)
-                text = "first guess" if info.default else unit
-                if not info.default and isinstance(found, int | float) and found:
-                    text = f"= {found:.3g} {unit}".strip()
-            self._marks[name].setText(text)
+            if not extra.get("estimated"):
+                continue
+            found = self._resolved.get(name)
+            known = isinstance(found, int | float) and not isinstance(found, bool) and found != 0
+            unit, untouched = _unit(extra), field.value() == info.default
+            if info.default == 0 and isinstance(field, Whole | Floating):
+                field.inner.setSpecialValueText(f"estimated: {found:.3g} {unit}".strip() if known else "estimated")
+                self._marks[name].setVisible(not untouched)
+            elif info.default:
+                self._marks[name].setText("a guess" if untouched else unit)
 
     def _on_changed(self) -> None:
         self._mark()
@@ -119,6 +126,10 @@ class Form(QWidget):
         self._folded.setVisible(shown)
         self._more.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
         self._more.setText("less" if shown else "more")
+
+
+def _unit(extra: dict[str, Any]) -> str:
+    return str(extra.get("unit") or "")
 
 
 def _rows() -> QFormLayout:

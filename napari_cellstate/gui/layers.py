@@ -108,6 +108,14 @@ class Layers(QObject):
         added.editable = False
         self._viewer.layers.selection.active = active
 
+    def in_sight(self, y: float, x: float) -> bool:
+        """Whether a place in the movie, px, lies in the part of it that the canvas shows."""
+        basis = self.find(MOVIE) or self.find(CELLS)
+        if basis is None:
+            return False
+        (top, left), (bottom, right) = basis.corner_pixels[:, -2:]
+        return bool(top <= y <= bottom and left <= x <= right)
+
     def _space(self, experiment: Experiment, name: str) -> dict[str, Any]:
         """Scale, place and units: those of the images, whoever opened them."""
         entry = experiment.entry(name)

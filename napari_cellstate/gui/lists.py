@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from napari_cellstate.experiment.recipe import Recipe
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from qtpy.QtGui import QShowEvent
 
 _KEY = int(Qt.ItemDataRole.UserRole)
+
+
+_ICON = 34
+"""Width of a status dot and the space around it."""
 
 
 class _List(QTreeWidget):
@@ -41,6 +45,11 @@ class _List(QTreeWidget):
         """Keys of all rows."""
         return [str(self.topLevelItem(at).data(0, _KEY)) for at in range(self.topLevelItemCount())]
 
+    @property
+    def row_height(self) -> int:
+        """Said to the list, and not asked of it: it answers rightly only once it is drawn."""
+        return int(self.fontMetrics().height()) + 4
+
     def choose(self, key: str) -> None:
         """Mark a row, without `chosen`."""
         keys = self.keys()
@@ -55,7 +64,11 @@ class _List(QTreeWidget):
     def fit(self, least: int, most: int) -> None:
         """As high as its rows, within limits."""
         rows = min(max(self.topLevelItemCount(), least), most)
-        height = self.sizeHintForRow(0) if self.topLevelItemCount() else 20
+        height = self.row_height
+        for at in range(self.topLevelItemCount()):
+            item = self.topLevelItem(at)
+            width = self.fontMetrics().horizontalAdvance(item.text(0)) + _ICON
+            item.setSizeHint(0, QSize(width, height))
         head = 0 if self.isHeaderHidden() else self.header().sizeHint().height()
         self.setFixedHeight(rows * height + head + 2 * self.frameWidth() + 2)
 

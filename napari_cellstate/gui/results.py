@@ -74,6 +74,12 @@ class MovieResults:
         table[labels] = values[rows]
         return table
 
+    def row_of(self, track: int, frame: int) -> int:
+        """Row of a track in a frame, -1 where it has no cell there."""
+        rows = self.rows_of(frame)
+        hit = np.flatnonzero(self.track[rows] == track)
+        return rows.start + int(hit[0]) if len(hit) else -1
+
     def track_rows(self, track: int) -> Ints:
         """Rows of one track, by frame."""
         rows: Ints = np.flatnonzero(self.track == track)
@@ -129,7 +135,7 @@ def _states(behavior: AnnData | None, row: Ints) -> tuple[Ints, NDArray[np.float
     return state, np.append(behavior.obs["state_prob"].to_numpy(np.float64), np.nan)[row], int(k)
 
 
-def _features(behavior: AnnData | None, most: int = 3) -> tuple[tuple[tuple[str, str], ...], Any]:
+def _features(behavior: AnnData | None, most: int = 2) -> tuple[tuple[tuple[str, str], ...], Any]:
     """The first few features, for a readout."""
     if behavior is None:
         return (), None

@@ -21,7 +21,9 @@ def sample_folder() -> Path:
     return Path.home() / FOLDER
 
 
-def make_sample(folder: Path, progress: Progress = silent, *, frames: int = 40, size: int = 256) -> Experiment:
+def make_sample(
+    folder: Path, progress: Progress = silent, *, frames: int = 40, size: int = 256, cells: int = 18
+) -> Experiment:
     """Two young and two aged movies in an experiment of their own; what is there already is used."""
     path = folder / f"sample{SUFFIX}"
     if (path / "experiment.json").exists():
@@ -30,7 +32,7 @@ def make_sample(folder: Path, progress: Progress = silent, *, frames: int = 40, 
     if not (movies / "done").exists():
         if movies.exists():
             movies = folder / f"movies_{len(list(folder.iterdir()))}"
-        simulate(movies, replicates=2, frames=frames, size=size, cells=18, progress=progress)
+        simulate(movies, replicates=2, frames=frames, size=size, cells=cells, progress=progress)
         (movies / "done").touch()
     experiment = new(path)
     for condition in ("young", "aged"):

@@ -9,6 +9,7 @@ from typing import Any
 from napari_cellstate.experiment.stages import MOVIE_STAGES, NAMES
 
 _RESULT = {"segment": "frames", "measure": "cells", "link": "tracks", "features": "rows"}
+_OLD = "out of date"
 _WORDS = {"rows": "windows"}
 
 
@@ -34,7 +35,7 @@ def standings(status: dict[str, Any]) -> dict[str, Standing]:
     for stage in NAMES[len(MOVIE_STAGES) :]:
         word = status["stages"].get(stage, "missing")
         there = word in ("fresh", "stale")
-        line = _pooled_line(stage, status["summary"]) if there else ""
+        line = _OLD if word == "stale" else _pooled_line(stage, status["summary"]) if there else ""
         found[stage] = Standing(word, line, _shares(status["summary"]) if stage == "states" and there else "")
     return found
 
@@ -49,7 +50,8 @@ def _of_movies(stage: str, movies: list[dict[str, Any]]) -> Standing:
     if done == len(movies):
         return Standing("fresh", _sum_line(stage, movies))
     if words["stale"] and not words["missing"]:
-        return Standing("stale", f"{words['stale']} of {len(movies)} out of date")
+        all_of_them = words["stale"] == len(movies)
+        return Standing("stale", _OLD if all_of_them else f"{words['stale']} of {len(movies)} {_OLD}")
     if done or words["stale"]:
         return Standing("part", f"{done} of {len(movies)} movies done")
     return Standing("missing", "")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDialog
@@ -164,7 +166,7 @@ def test_sample(qtbot, dock, tmp_path, monkeypatch):
     monkeypatch.setattr("napari_cellstate.gui.dock.sample_folder", lambda: tmp_path / "s")
     monkeypatch.setattr(
         "napari_cellstate.gui.dock.make_sample",
-        lambda folder, progress: sample.make_sample(folder, progress, frames=6, size=96),
+        lambda folder, progress: sample.make_sample(folder, progress, frames=6, size=96, cells=3),
     )
     with qtbot.waitSignal(dock.task.ended, timeout=MOST):
         qtbot.mouseClick(dock.start.buttons["sample"], LEFT)
@@ -175,6 +177,7 @@ def test_closing_while_it_runs(qtbot, dock, two_movies):
     def endless(progress):
         while True:
             progress(0, 1, "for ever")
+            time.sleep(0.001)
 
     dock.open(two_movies)
     dock.task.start(endless)

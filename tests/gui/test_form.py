@@ -3,7 +3,6 @@ from __future__ import annotations
 from typing import Literal
 
 import pytest
-from qtpy.QtCore import Qt
 
 from napari_cellstate.core.method import FAMILIES, Method, setting
 from napari_cellstate.dynamics.settings import DynamicsSettings
@@ -64,7 +63,7 @@ def test_only_the_user_changes(qtbot):
         box.stepUp()
     assert form.value().small == pytest.approx(0.1001)
     with qtbot.waitSignal(form.changed):
-        qtbot.mouseClick(form.field("on").inner, Qt.MouseButton.LeftButton)
+        form.field("on").inner.click()
 
 
 def test_estimates_are_shown(qtbot):
@@ -72,7 +71,7 @@ def test_estimates_are_shown(qtbot):
     qtbot.addWidget(form)
     assert form.field("guess").inner.text() == "estimated"
     form.set_resolved({"guess": 12})
-    assert "= 12 px" in [mark.text() for mark in form._marks.values()]
+    assert form.field("guess").inner.text() == "estimated: 12"
 
 
 def test_every_field_explains_itself(qtbot):
