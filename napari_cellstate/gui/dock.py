@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QFileDialog,
@@ -27,14 +26,13 @@ from napari_cellstate.experiment.pipeline import RunReport, run
 from napari_cellstate.experiment.status import status
 from napari_cellstate.experiment.store import Experiment
 from napari_cellstate.gui.canvas import Canvas
-from napari_cellstate.gui.events import Event
-from napari_cellstate.gui.layers import CHOSEN, EVENTS, TRACKS, Layers
+from napari_cellstate.gui.layers import Layers
 from napari_cellstate.gui.lists import MovieList, StageList
-from napari_cellstate.gui.matrix import MatrixPanel
 from napari_cellstate.gui.messages import words
 from napari_cellstate.gui.new_movie import NewMovie
 from napari_cellstate.gui.notice import Notice
 from napari_cellstate.gui.page import StagePage
+from napari_cellstate.gui.panels import TITLES, Panels, tip
 from napari_cellstate.gui.results import MovieResults, load
 from napari_cellstate.gui.runbar import RunBar
 from napari_cellstate.gui.sample import make_sample, sample_folder
@@ -42,7 +40,6 @@ from napari_cellstate.gui.session import Pick, Session
 from napari_cellstate.gui.standing import standings
 from napari_cellstate.gui.start import StartPage
 from napari_cellstate.gui.task import Task
-from napari_cellstate.plots.colours import state_colour
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
@@ -64,6 +61,7 @@ class CellStateDock(QWidget):
         self.session, self.task = Session(self), Task(self)
         self.layers = Layers(napari_viewer, self)
         self.canvas = Canvas(napari_viewer, self.layers, self)
+        self.panels = Panels(napari_viewer, self.session, self.layers, self)
         self.start, self.notice = StartPage(), Notice()
         self.movies, self.stages = MovieList(), StageList()
         self.page = StagePage(self.session)
@@ -71,8 +69,6 @@ class CellStateDock(QWidget):
         self._then: Any = None
         self._step = ""
         self._found: MovieResults | None = None
-        self.matrix: MatrixPanel | None = None
-        self._matrix_dock: Any = None
         self._build()
         self._connect()
         self.setMinimumWidth(340)
@@ -110,10 +106,11 @@ class CellStateDock(QWidget):
         bar.addWidget(self._name, 1)
         bar.addWidget(self._add)
         bar.addWidget(self._open)
-        self.matrix_button = _tool("Transitions", "How often cells go from one state to another; click to see where")
+        self.panel_buttons = {key: _tool(title, tip(key)) for key, title in TITLES.items()}
         panels = QHBoxLayout()
         panels.addWidget(QLabel("Panels:"))
-        panels.addWidget(self.matrix_button)
+        for button in self.panel_buttons.values():
+            panels.addWidget(button)
         panels.addStretch()
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
@@ -161,21 +158,9 @@ class CellStateDock(QWidget):
         self.task.stopped.connect(partial(self.runbar.say, "stopped; what was done stays done"))
         self.task.ended.connect(self._on_ended)
         self.canvas.clicked.connect(self._on_clicked)
-        self.matrix_button.clicked.connect(self.show_matrix)
+        for key, button in self.panel_buttons.items():
+            button.clicked.connect(partial(self._on_panel, key))
         self.session.picked.connect(self._on_picked)
-
-    def show_matrix(self) -> None:
-        """Open the panel of transitions below the movie, or bring it back."""
-        if self.matrix is None:
-            self.matrix = MatrixPanel(self.session)
-            self.matrix.events_shown.connect(self._on_events)
-            self.matrix.event_chosen.connect(self._go_to)
-        if self._matrix_dock is None or self.matrix.parent() is None:
-            added = self._viewer.window.add_dock_widget(self.matrix, name="Transitions", area="right", tabify=True)
-            self._matrix_dock = added
-        self._matrix_dock.show()
-        self._matrix_dock.raise_()
-        self.matrix.refresh()
 
     # ways to begin
 
@@ -233,8 +218,7 @@ class CellStateDock(QWidget):
         self.stages.choose("segment")
         self._show_status()
         self.runbar.say("")
-        if self.matrix is not None:
-            self.matrix.refresh()
+        self.panels.refresh()
 
     def _on_movie(self) -> None:
         self.movies.choose(self.session.movie)
@@ -245,8 +229,7 @@ class CellStateDock(QWidget):
         self._show_status()
         self.page.show_resolved()
         self._publish()
-        if self.matrix is not None:
-            self.matrix.refresh()
+        self.panels.refresh()
 
     def _on_stage(self, stage: str) -> None:
         self.page.show_stage(stage)
@@ -282,50 +265,16 @@ class CellStateDock(QWidget):
         if self.session.experiment is not None:
             self.session.results_changed.emit()
 
+    def _on_panel(self, key: str, _checked: bool = False) -> None:
+        self.panels.show(key)
+
     def _on_clicked(self, track: int, frame: int) -> None:
         self.session.choose(Pick(self.session.movie, track, frame) if track else None)
 
     def _on_picked(self) -> None:
-        """Ring the chosen cell in every frame of its track."""
         pick, found = self.session.pick, self._found
-        points = np.empty((0, 3))
         if pick is not None and found is not None:
-            rows = found.track_rows(pick.track)
-            points = np.stack([found.frame[rows], found.y[rows], found.x[rows]], axis=1)
             self.runbar.say(self.canvas.describe(found.row_of(pick.track, pick.frame)).split("\n")[0])
-        self.layers.mark(CHOSEN, points, size=self._ring)
-
-    def _on_events(self, shown: object) -> None:
-        """Mark the events that the panel lists, as far as they are in this movie."""
-        found = self._found
-        here = [one for one in shown if one.movie == self.session.movie] if isinstance(shown, list) else []
-        rows = [found.row_of(one.track, one.frame) for one in here] if found is not None else []
-        kept = [(one, row) for one, row in zip(here, rows, strict=True) if row >= 0]
-        points = [(found.frame[row], found.y[row], found.x[row]) for _, row in kept] if found is not None else []
-        colours = [state_colour(one.after) for one, _ in kept]
-        texts = [f"{one.before}→{one.after}" for one, _ in kept]
-        self.layers.mark(EVENTS, np.array(points).reshape(-1, 3), texts=texts, colour=colours, size=self._ring * 1.3)
-
-    def _go_to(self, event: Event) -> None:
-        """Show an event: its movie, its frame, and its cell in the middle where it is out of sight."""
-        self.session.choose(Pick(event.movie, event.track, event.frame))
-        found, basis = self._found, self.layers.find(TRACKS)
-        row = found.row_of(event.track, event.frame) if found is not None else -1
-        if found is None or basis is None or row < 0:
-            return
-        world = basis.data_to_world((event.frame, found.y[row], found.x[row]))
-        self._viewer.dims.set_point(0, world[0])
-        if not self.layers.in_sight(found.y[row], found.x[row]):
-            self._viewer.scene.camera.center = (0.0, *world[1:])
-
-    @property
-    def _ring(self) -> float:
-        """Size of a ring around a cell, px: one and a half typical diameters."""
-        experiment, movie = self.session.experiment, self.session.movie
-        if experiment is None or not experiment.movie_paths(movie).cells.exists():
-            return 20.0
-        area = experiment.cells(movie).get("area")
-        return 20.0 if area is None or not len(area) else 1.5 * 1.13 * float(np.sqrt(np.nanmedian(area)))
 
     # showing
 
@@ -364,9 +313,7 @@ class CellStateDock(QWidget):
         self._found = found
         self.layers.show_results(experiment, name, found)
         self.canvas.show_results(found)
-        self._on_picked()
-        if self.matrix is not None:
-            self._on_events(self.matrix.shown)
+        self.panels.show_results(found)
 
     def _lock(self, *, locked: bool) -> None:
         """While something runs, what it reads cannot be edited; the movie can be looked at all the time."""
@@ -377,10 +324,7 @@ class CellStateDock(QWidget):
         """Stop what runs, and leave the canvas as it was."""
         self.task.cancel()
         self.canvas.close()
-        if self.matrix is not None:
-            self.matrix.close()
-            self.matrix.deleteLater()
-            self.matrix = None
+        self.panels.close()
         super().closeEvent(event)
 
 

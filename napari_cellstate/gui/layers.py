@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 TAG = "cellstate"
 MOVIE, CELLS, STATES, TRACKS, EVENTS, CHOSEN = "movie", "cells", "states", "tracks", "transitions", "chosen"
+WINDOWS = "windows"
 _KEPT = ("visible", "opacity", "blending")
 _NONE = 255
 """What the overlay calls a cell without a state; 0 is the background."""
@@ -65,7 +66,7 @@ class Layers(QObject):
 
     def show_results(self, experiment: Experiment, name: str, found: MovieResults | None) -> None:
         """Replace the result layers; what the user set about their looks stays."""
-        for role in (STATES, CELLS, TRACKS, EVENTS, CHOSEN):
+        for role in (STATES, CELLS, TRACKS, EVENTS, CHOSEN, WINDOWS):
             layer = self.find(role)
             if layer is not None:
                 self._forget(layer)

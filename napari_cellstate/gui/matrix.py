@@ -165,7 +165,7 @@ class MatrixPanel(QWidget):
         item.setToolTip(f"{state_name(start)} → {state_name(end)}{stays}\n{count} pairs of windows")
         if start != end and not blank and top > 0:
             tint = QColor(_HEAT)
-            tint.setAlphaF(0.15 + 0.75 * min(value / top, 1.0))
+            tint.setAlphaF(0.1 + 0.5 * min(value / top, 1.0))
             item.setBackground(QBrush(tint))
         if start == end:
             edge = QColor(state_colour(start))
