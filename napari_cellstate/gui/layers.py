@@ -85,6 +85,10 @@ class Layers(QObject):
     def mark(self, role: str, points: Any, *, texts: Any = None, colour: Any = "white", size: float = 20.0) -> None:
         """Rings at (frame, y, x) in px, (N, 3): chosen cells, events; no points, no layer."""
         layer = self.find(role)
+        if layer is not None and texts is None and len(points):  # in place: no flicker, and the user's looks stay
+            layer.data = np.asarray(points, np.float64)
+            layer.size, layer.border_color = size, colour
+            return
         if layer is not None:
             self._forget(layer)
         if not len(points):

@@ -38,3 +38,13 @@ def add_dock(viewer: Viewer) -> CellStateDock:
     dock = CellStateDock(viewer)
     viewer.window.add_dock_widget(dock, name="Cell State", area="right")
     return dock
+
+
+def dock_of(viewer: Viewer) -> CellStateDock:
+    """The dock that a viewer has already, else a new one."""
+    from napari_cellstate.gui.dock import CellStateDock
+
+    for widget in viewer.window.dock_widgets.values():
+        if isinstance(widget, CellStateDock):
+            return widget
+    return add_dock(viewer)
