@@ -39,6 +39,7 @@ class Canvas(QObject):
         super().__init__(parent)
         self._viewer, self._layers = viewer, layers
         self._found: MovieResults | None = None
+        self._shown_k = 0
         viewer.mouse_move_callbacks.append(self._on_move)
         viewer.mouse_drag_callbacks.append(self._on_press)
 
@@ -129,6 +130,9 @@ class Canvas(QObject):
             overlay.visible = bool(text)
 
     def _legend(self, k: int) -> None:
+        if k == self._shown_k:  # an overlay made anew takes a tenth of a second
+            return
+        self._shown_k = k
         for key in [key for key in self._viewer.canvas.overlays if key.startswith(_LEGEND)]:
             self._drop(key)
         if not k:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 TAG = "cellstate"
 MOVIE, CELLS, STATES, TRACKS, EVENTS, CHOSEN = "movie", "cells", "states", "tracks", "transitions", "chosen"
 WINDOWS = "windows"
-_KEPT = ("visible", "opacity", "blending")
 _NONE = 255
 """What the overlay calls a cell without a state; 0 is the background."""
 
@@ -33,7 +32,6 @@ class Layers(QObject):
     def __init__(self, viewer: Viewer, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._viewer = viewer
-        self._looks: dict[str, dict[str, Any]] = {}
 
     def find(self, role: str) -> Layer | None:
         """Our layer of a role, or None."""
@@ -52,66 +50,78 @@ class Layers(QObject):
         shown = self.find(MOVIE)
         if shown is not None and shown.metadata[TAG]["key"] == _key(experiment, name):
             return
-        self.clear()
         entry = experiment.entry(name)
-        if entry.images is None:
-            return
-        path = entry.images.resolve(experiment.root)
-        own = next((layer for layer in self._viewer.layers if _is_of(layer, path)), None)
-        if own is not None and own.ndim == 3:
+        path = entry.images.resolve(experiment.root) if entry.images is not None else None
+        others = [layer for layer in self._viewer.layers if TAG not in layer.metadata and layer.ndim == 3]
+        if path is None or any(_is_of(layer, path) for layer in others):
+            self._forget(shown)
             return
         stack, kwargs, _ = image_layer(experiment, name)
         kwargs["metadata"] = {**kwargs["metadata"], TAG: {"role": MOVIE, "key": _key(experiment, name)}}
-        self._viewer.add_image(stack, **kwargs)
+        if shown is None:
+            self._viewer.add_image(stack, **kwargs)
+            return
+        shown.data = stack
+        for what in ("name", "scale", "units", "contrast_limits", "metadata"):
+            setattr(shown, what, kwargs[what])
 
     def show_results(self, experiment: Experiment, name: str, found: MovieResults | None) -> None:
-        """Replace the result layers; what the user set about their looks stays."""
-        for role in (STATES, CELLS, TRACKS, EVENTS, CHOSEN, WINDOWS):
-            layer = self.find(role)
-            if layer is not None:
-                self._forget(layer)
-        if found is None:
-            return
+        """Show results in the layers that are there already, so that their looks stay; what is gone goes."""
         space = self._space(experiment, name)
-        if experiment.movie_paths(name).labels.exists():
+        there = found is not None and experiment.movie_paths(name).labels.exists()
+        if found is not None and there:
             labels = experiment.labels(name)
-            self._add("labels", CELLS, _cells(labels, found), space, name, visible=False, opacity=0.5)
+            self._put_labels(CELLS, _cells(labels, found), space, name, visible=False, opacity=0.5)
             if found.k:
-                data, colours = _states(labels, found), _state_colormap(found.k)
-                self._add("labels", STATES, data, space, name, opacity=0.55, colormap=colours)
-        self._add_tracks(found, space, name)
-        self._front()
+                self._put_labels(STATES, _states(labels, found), space, name, colours=_state_colormap(found.k))
+        for role, kept in ((CELLS, there), (STATES, there and found is not None and found.k > 0)):
+            if not kept:
+                self._forget(self.find(role))
+        if found is None or len(found.track) < 2:
+            self._forget(self.find(TRACKS))
+        else:
+            self._put_tracks(found, space, name)
+        if len(self._viewer.layers):
+            self._front()
 
-    def mark(self, role: str, points: Any, *, texts: Any = None, colour: Any = "white", size: float = 20.0) -> None:
-        """Rings at (frame, y, x) in px, (N, 3): chosen cells, events; no points, no layer."""
-        layer = self.find(role)
-        if layer is not None and texts is None and len(points):  # in place: no flicker, and the user's looks stay
-            layer.data = np.asarray(points, np.float64)
-            layer.size, layer.border_color = size, colour
-            return
+    def mark(self, role: str, points: Any, *, texts: Any = (), colour: Any = "white", size: float = 20.0) -> None:
+        """Rings at (frame, y, x) in px, (N, 3): chosen cells, events.
+
+        The layer is made when it is first needed and empty when it is not: taking a layer away takes napari a
+        second or more.
+        """
+        layer, at = self.find(role), np.asarray(points, np.float64).reshape(-1, 3)
+        named = {"label": list(texts) if len(texts) else [""] * len(at)}
         if layer is not None:
-            self._forget(layer)
-        if not len(points):
+            layer.data = at
+            layer.features = named
+            if len(at):
+                layer.size, layer.border_color = size, colour
+                for name, value in self._basis().items():
+                    setattr(layer, name, value)
             return
-        basis = self.find(TRACKS)
-        space = {} if basis is None else {name: getattr(basis, name) for name in ("scale", "translate", "units")}
-        text = None
-        if texts is not None:
-            text = {"string": list(texts), "color": "white", "size": 9, "translation": [0, -size / 2 - 2, 0]}
+        if not len(at):
+            return
         kwargs = {
-            **space,
+            **self._basis(),
             "name": role,
             "size": size,
             "face_color": "transparent",
             "border_color": colour,
             "border_width": 0.08,
-            "text": text,
+            "features": named,
+            "text": {"string": "{label}", "color": "white", "size": 9, "translation": [0, -size / 2 - 2, 0]},
             "metadata": {TAG: {"role": role}},
         }
         active = self._viewer.layers.selection.active
-        added = self._viewer.add_points(np.asarray(points, np.float64), **kwargs, **self._looks.get(role, {}))
+        added = self._viewer.add_points(at, **kwargs)
         added.editable = False
         self._viewer.layers.selection.active = active
+
+    def _basis(self) -> dict[str, Any]:
+        """Scale, place and units of the tracks, for what is drawn over them."""
+        tracks = self.find(TRACKS)
+        return {} if tracks is None else {name: getattr(tracks, name) for name in ("scale", "translate", "units")}
 
     def in_sight(self, y: float, x: float) -> bool:
         """Whether a place in the movie, px, lies in the part of it that the canvas shows."""
@@ -132,34 +142,53 @@ class Layers(QObject):
         unit = "um" if entry.pixel_size_um else "pixel"
         return {"scale": (1.0, pixel, pixel), "units": ("pixel", unit, unit)}
 
-    def _add(self, kind: str, role: str, data: Any, space: dict[str, Any], movie: str, **kwargs: Any) -> None:
-        look = {**kwargs, **self._looks.get(role, {})}
-        tagged = {TAG: {"role": role, "movie": movie}}
-        layer = getattr(self._viewer, f"add_{kind}")(
-            data, name=role, metadata=tagged, axis_labels=("t", "y", "x"), **space, **look
-        )
+    def _put_labels(
+        self,
+        role: str,
+        data: Any,
+        space: dict[str, Any],
+        movie: str,
+        *,
+        colours: DirectLabelColormap | None = None,
+        visible: bool = True,
+        opacity: float = 0.55,
+    ) -> None:
+        layer, tagged = self.find(role), {TAG: {"role": role, "movie": movie}}
+        if layer is None:
+            look = {"visible": visible, "opacity": opacity, "metadata": tagged, "axis_labels": ("t", "y", "x")}
+            if colours is not None:
+                look["colormap"] = colours
+            self._viewer.add_labels(data, name=role, **look, **space).editable = False
+            return
+        layer.data = data
+        if colours is not None and len(layer.colormap.color_dict) != len(colours.color_dict):
+            layer.colormap = colours
+        _replace(layer, space, tagged)
         layer.editable = False
 
-    def _add_tracks(self, found: MovieResults, space: dict[str, Any], movie: str) -> None:
+    def _put_tracks(self, found: MovieResults, space: dict[str, Any], movie: str) -> None:
         order = np.lexsort((found.frame, found.track))
-        if len(order) < 2:
-            return
         data = np.stack([found.track, found.frame, found.y, found.x], axis=1)[order].astype(np.float64)
-        parents = np.flatnonzero(found.parents)
-        graph = {int(track): [int(found.parents[track])] for track in parents}
+        graph = {int(track): [int(found.parents[track])] for track in np.flatnonzero(found.parents)}
         rgba = np.ones((len(data), 4), np.float32)
         rgba[:, :3] = state_rgb(found.k)[found.state[order]] / 255.0
-        look = {"tail_width": 3, "tail_length": 15, **self._looks.get(TRACKS, {})}
-        layer = self._viewer.add_tracks(
-            data,
-            graph=graph,
-            name=TRACKS,
-            metadata={TAG: {"role": TRACKS, "movie": movie}},
-            axis_labels=("t", "y", "x"),
-            blending="translucent",
-            **space,
-            **{name: value for name, value in look.items() if name != "blending"},
-        )
+        layer, tagged = self.find(TRACKS), {TAG: {"role": TRACKS, "movie": movie}}
+        if layer is None:
+            layer = self._viewer.add_tracks(
+                data,
+                graph=graph,
+                name=TRACKS,
+                metadata=tagged,
+                axis_labels=("t", "y", "x"),
+                blending="translucent",
+                tail_width=3,
+                tail_length=15,
+                **space,
+            )
+        else:
+            layer.data = data  # this forgets graph and colours: all are set at once
+            layer.graph = graph
+            _replace(layer, space, tagged)
         if found.k:
             layer.track_colors = rgba
 
@@ -169,12 +198,15 @@ class Layers(QObject):
         images = [layer for layer in layers if layer.metadata.get(TAG, {}).get("role") == MOVIE]
         layers.selection.active = images[0] if images else layers[0]
 
-    def _forget(self, layer: Layer) -> None:
-        role = layer.metadata[TAG]["role"]
-        if role != MOVIE:
-            self._looks[role] = {name: getattr(layer, name) for name in _KEPT}
-        if layer in self._viewer.layers:
+    def _forget(self, layer: Layer | None) -> None:
+        if layer is not None and layer in self._viewer.layers:
             self._viewer.layers.remove(layer)
+
+
+def _replace(layer: Layer, space: dict[str, Any], metadata: dict[str, Any]) -> None:
+    for name, value in {**space, "metadata": metadata}.items():
+        if name == "metadata" or not np.array_equal(getattr(layer, name), value):
+            setattr(layer, name, value)
 
 
 def _cells(labels: Any, found: MovieResults) -> Any:

@@ -71,7 +71,7 @@ def test_estimates_are_shown(qtbot):
     qtbot.addWidget(form)
     assert form.field("guess").inner.text() == "estimated"
     form.set_resolved({"guess": 12})
-    assert form.field("guess").inner.text() == "estimated: 12"
+    assert form.field("guess").inner.text() == "estimated: 12 px"
 
 
 def test_every_field_explains_itself(qtbot):
