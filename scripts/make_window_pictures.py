@@ -49,13 +49,13 @@ def main(experiment: Path, out: Path) -> None:
 
 
 def _shoot(viewer: object, path: Path) -> None:
-    """Save what is on the screen, with a palette: a quarter of the bytes."""
+    """Save what is on the screen, with a palette: a third of the bytes."""
     from PIL import Image
     from qtpy.QtTest import QTest
 
     QTest.qWait(400)
     pixels = viewer.window.screenshot(canvas_only=False, flash=False)  # type: ignore[attr-defined]
-    Image.fromarray(pixels[..., :3]).quantize(128).save(path, optimize=True)
+    Image.fromarray(pixels[..., :3]).quantize(256).save(path, optimize=True)
 
 
 if __name__ == "__main__":

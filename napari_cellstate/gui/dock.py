@@ -68,6 +68,7 @@ class CellStateDock(QWidget):
         self.runbar = RunBar(self.task)
         self._then: Any = None
         self._step = ""
+        self._loaded: list[Any] = []
         self._found: MovieResults | None = None
         self._build()
         self._connect()
@@ -87,7 +88,13 @@ class CellStateDock(QWidget):
         if experiment is None or self.task.running:
             return
         self._then = self._on_run
-        self.task.start(lambda progress: run(experiment, until=until, progress=progress))
+        movie = self.session.movie
+
+        def work(progress: Progress) -> tuple[RunReport, str, MovieResults | None]:
+            report = run(experiment, until=until, progress=progress)
+            return report, movie, load(experiment, movie)  # read here, so that the window need not wait
+
+        self.task.start(work)
 
     def fail(self, error: BaseException) -> None:
         """Tell the user what went wrong; the traceback goes to the log."""
@@ -254,7 +261,8 @@ class CellStateDock(QWidget):
             self._step = what
             self._show_status()
 
-    def _on_run(self, report: RunReport) -> None:
+    def _on_run(self, result: tuple[RunReport, str, MovieResults | None]) -> None:
+        report, *self._loaded = result
         made = len(report.done)
         self.runbar.say(f"done: {made} results made" if made else "done: everything was up to date")
         if report.warnings:
@@ -306,7 +314,8 @@ class CellStateDock(QWidget):
             return
         try:
             self.layers.show_movie(experiment, name)
-            found = load(experiment, name)
+            loaded, self._loaded = self._loaded, []
+            found = loaded[1] if loaded and loaded[0] == name else load(experiment, name)
         except (CellStateError, OSError) as error:
             self.fail(error)
             return
