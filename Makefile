@@ -54,6 +54,7 @@ examples:
 
 pictures: $(VENV)/.installed system
 	$(BIN)/python scripts/make_pictures.py $(OUT)
+	$(XVFB) $(BIN)/python scripts/make_window_pictures.py $(OUT)/demo.cellstate
 
 docs:
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from napari_cellstate.cli.verb import Arguments, Verb, experiment_argument, json_argument, show
+from napari_cellstate.cli.verb import Arguments, Verb, experiment_argument, fail, json_argument, show
 
 
 def _run_arguments(parser: argparse.ArgumentParser) -> None:
@@ -75,6 +75,20 @@ def _report(given: Arguments) -> int:
     return show(given, [str(path) for path in paths], "\n".join(map(str, paths)))
 
 
+def _open_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("experiment", metavar="EXP", nargs="?", help="experiment folder (default: an empty window)")
+
+
+def _open(given: Arguments) -> int:
+    try:
+        from napari_cellstate.gui.opening import open_window
+
+        open_window(given.experiment)
+    except ImportError as error:
+        return fail(f"the window needs napari ({error}); install it with: pip install 'napari-cellstate[all]'", 2)
+    return 0
+
+
 VERBS = {
     "run": Verb(
         "do every stage that is missing or stale",
@@ -97,4 +111,5 @@ VERBS = {
         _report_arguments,
         _report,
     ),
+    "open": Verb("show an experiment in napari", "napari-cellstate open screen.cellstate", _open_arguments, _open),
 }

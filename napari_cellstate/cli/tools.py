@@ -9,7 +9,7 @@ from napari_cellstate.cli.verb import Arguments, Verb, fail, json_argument, show
 
 def _demo_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", default="cellstate-demo", help="folder for everything (default: %(default)s)")
-    parser.add_argument("--no-gui", action="store_true", help="open no window at the end (this version opens none)")
+    parser.add_argument("--no-gui", action="store_true", help="open no window at the end (napari-cellstate open does)")
     parser.add_argument("--seed", type=int, default=0, help="of the simulated movies (default: %(default)s)")
     json_argument(parser)
 

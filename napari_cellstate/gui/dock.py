@@ -1,0 +1,344 @@
+"""The dock "Cell State": movies, stages, the page of one stage, Run all."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_cellstate.core.errors import CellStateError
+from napari_cellstate.core.progress import Progress
+from napari_cellstate.experiment.pipeline import RunReport, run
+from napari_cellstate.experiment.status import status
+from napari_cellstate.experiment.store import Experiment
+from napari_cellstate.gui.canvas import Canvas
+from napari_cellstate.gui.layers import Layers
+from napari_cellstate.gui.lists import MovieList, StageList
+from napari_cellstate.gui.messages import words
+from napari_cellstate.gui.new_movie import NewMovie
+from napari_cellstate.gui.notice import Notice
+from napari_cellstate.gui.page import StagePage
+from napari_cellstate.gui.panels import TITLES, Panels, tip
+from napari_cellstate.gui.results import MovieResults, load
+from napari_cellstate.gui.runbar import RunBar
+from napari_cellstate.gui.sample import make_sample, sample_folder
+from napari_cellstate.gui.session import Pick, Session
+from napari_cellstate.gui.standing import standings
+from napari_cellstate.gui.start import StartPage
+from napari_cellstate.gui.task import Task
+
+if TYPE_CHECKING:
+    from napari.viewer import Viewer
+
+log = logging.getLogger(__name__)
+
+
+class CellStateDock(QWidget):
+    """The plugin's one dock.
+
+    Parameters
+    ----------
+    napari_viewer : napari gives it by this name.
+    """
+
+    def __init__(self, napari_viewer: Viewer, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._viewer = napari_viewer
+        self.session, self.task = Session(self), Task(self)
+        self.layers = Layers(napari_viewer, self)
+        self.canvas = Canvas(napari_viewer, self.layers, self)
+        self.panels = Panels(napari_viewer, self.session, self.layers, self)
+        self.start, self.notice = StartPage(), Notice()
+        self.movies, self.stages = MovieList(), StageList()
+        self.page = StagePage(self.session)
+        self.runbar = RunBar(self.task)
+        self._then: Any = None
+        self._step = ""
+        self._loaded: list[Any] = []
+        self._found: MovieResults | None = None
+        self._build()
+        self._connect()
+        self.setMinimumWidth(340)
+        self._show_status()
+
+    def open(self, experiment: Experiment | str | Path) -> None:
+        """Show an experiment; what is wrong with it is said in the dock."""
+        try:
+            self.session.open(experiment)
+        except (CellStateError, OSError) as error:
+            self.fail(error)
+
+    def run(self, until: str = "") -> None:
+        """Bring the experiment up to date, beside the window."""
+        experiment = self.session.experiment
+        if experiment is None or self.task.running:
+            return
+        self._then = self._on_run
+        movie = self.session.movie
+
+        def work(progress: Progress) -> tuple[RunReport, str, MovieResults | None]:
+            report = run(experiment, until=until, progress=progress)
+            return report, movie, load(experiment, movie)  # read here, so that the window need not wait
+
+        self.task.start(work)
+
+    def fail(self, error: BaseException) -> None:
+        """Tell the user what went wrong; the traceback goes to the log."""
+        if not isinstance(error, CellStateError):
+            log.error("failed", exc_info=error)
+        self.notice.show_text(words(error), error=True)
+
+    # parts
+
+    def _build(self) -> None:
+        self._name = QLabel()
+        self._name.setStyleSheet("font-weight: bold")
+        self._add = _tool("+ movie", "Adds a movie to this experiment")
+        self._open = _tool("open", "Opens another experiment")
+        bar = QHBoxLayout()
+        bar.addWidget(self._name, 1)
+        bar.addWidget(self._add)
+        bar.addWidget(self._open)
+        self.panel_buttons = {key: _tool(title, tip(key)) for key, title in TITLES.items()}
+        panels = QHBoxLayout()
+        panels.addWidget(QLabel("Panels:"))
+        for button in self.panel_buttons.values():
+            panels.addWidget(button)
+        panels.addStretch()
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(self.page)
+        work = QWidget()
+        column = QVBoxLayout(work)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(bar)
+        column.addWidget(self.movies)
+        column.addWidget(self.stages)
+        column.addWidget(scroll, 1)
+        column.addLayout(panels)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.start)
+        self._pages.addWidget(work)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(6, 6, 6, 6)
+        whole.setSpacing(4)
+        whole.addWidget(self._pages, 1)
+        whole.addWidget(self.notice)
+        whole.addWidget(self.runbar)
+
+    def _connect(self) -> None:
+        self.start.movie_asked.connect(self.new_from_layer)
+        self.start.experiment_asked.connect(self.ask_experiment)
+        self.start.sample_asked.connect(self.try_sample)
+        self._add.clicked.connect(self.ask_movies)
+        self._open.clicked.connect(self.ask_experiment)
+        self.runbar.run_asked.connect(self.run)
+        self.page.run_asked.connect(self.run)
+        self.page.failed.connect(self.fail)
+        self.movies.chosen.connect(self.session.show_movie)
+        self.stages.chosen.connect(self._on_stage)
+        self.session.experiment_changed.connect(self._on_experiment)
+        self.session.recipe_changed.connect(self._show_status)
+        self.session.results_changed.connect(self._on_results)
+        self.session.movie_changed.connect(self._on_movie)
+        self.task.started.connect(self._on_started)
+        self.task.progressed.connect(self._on_progress)
+        self.task.succeeded.connect(self._on_succeeded)
+        self.task.failed.connect(self._on_failed)
+        self.task.stopped.connect(partial(self.runbar.say, "stopped; what was done stays done"))
+        self.task.ended.connect(self._on_ended)
+        self.canvas.clicked.connect(self._on_clicked)
+        for key, button in self.panel_buttons.items():
+            button.clicked.connect(partial(self._on_panel, key))
+        self.session.picked.connect(self._on_picked)
+
+    # ways to begin
+
+    def new_from_layer(self) -> None:
+        """Start an experiment from the selected image layer."""
+        dialog = NewMovie.from_layer(self._viewer, self)
+        if dialog is None:
+            self.notice.show_text(
+                "No movie is open. Open one (File > Open, or drag it into the window), select its layer, and press "
+                "the button again.",
+                error=False,
+            )
+            return
+        self._ask(dialog)
+
+    def ask_movies(self) -> None:
+        """Add a movie from a file."""
+        path, _ = QFileDialog.getOpenFileName(self, "Add a movie", "", "Movies (*.tif *.tiff);;All files (*)")
+        if path and self.session.experiment is not None:
+            self._ask(NewMovie(Path(path), self.session.experiment.root, self))
+
+    def ask_experiment(self) -> None:
+        """Open an experiment folder."""
+        path = QFileDialog.getExistingDirectory(self, "Open an experiment (a folder NAME.cellstate)")
+        if path:
+            self.open(path)
+
+    def try_sample(self) -> None:
+        """Simulate the sample, or open it where it is there already."""
+        folder = sample_folder()
+        self._then = self.open
+        self.task.start(lambda progress: make_sample(folder, progress))
+
+    def _ask(self, dialog: NewMovie) -> None:
+        dialog.accepted.connect(partial(self._add_movie, dialog))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _add_movie(self, dialog: NewMovie) -> None:
+        work = dialog.work()
+        self._then = self.open
+
+        def add(progress: Progress) -> Experiment:
+            return work()
+
+        self.task.start(add)
+
+    # what happens
+
+    def _on_experiment(self) -> None:
+        self.notice.clear()
+        self.layers.clear()
+        self._pages.setCurrentIndex(0 if self.session.experiment is None else 1)
+        self.page.show_stage("segment")
+        self.stages.choose("segment")
+        self._show_status()
+        self.runbar.say("")
+        self.panels.refresh()
+
+    def _on_movie(self) -> None:
+        self.movies.choose(self.session.movie)
+        self.page.show_resolved()
+        self._publish()
+
+    def _on_results(self) -> None:
+        self._show_status()
+        self.page.show_resolved()
+        self._publish()
+        self.panels.refresh()
+
+    def _on_stage(self, stage: str) -> None:
+        self.page.show_stage(stage)
+        self._show_status()
+
+    def _on_started(self) -> None:
+        self.notice.clear()
+        self._lock(locked=True)
+
+    def _on_succeeded(self, result: object) -> None:
+        then, self._then = self._then, None
+        if then is not None:
+            then(result)
+
+    def _on_failed(self, error: BaseException) -> None:
+        self.runbar.say("")
+        self.fail(error)
+
+    def _on_progress(self, _done: int, _total: int, what: str) -> None:
+        """Whenever another step begins, something was finished."""
+        if what != self._step:
+            self._step = what
+            self._show_status()
+
+    def _on_run(self, result: tuple[RunReport, str, MovieResults | None]) -> None:
+        report, *self._loaded = result
+        made = len(report.done)
+        self.runbar.say(f"done: {made} results made" if made else "done: everything was up to date")
+        if report.warnings:
+            self.notice.show_text("\n".join(report.warnings), error=False)
+
+    def _on_ended(self) -> None:
+        self._lock(locked=False)
+        if self.session.experiment is not None:
+            self.session.results_changed.emit()
+
+    def _on_panel(self, key: str, _checked: bool = False) -> None:
+        self.panels.show(key)
+
+    def _on_clicked(self, track: int, frame: int) -> None:
+        self.session.choose(Pick(self.session.movie, track, frame) if track else None)
+
+    def _on_picked(self) -> None:
+        pick, found = self.session.pick, self._found
+        if pick is not None and found is not None:
+            self.runbar.say(self.canvas.describe(found.row_of(pick.track, pick.frame)).split("\n")[0])
+
+    # showing
+
+    def _show_status(self) -> None:
+        experiment = self.session.experiment
+        self.runbar.setVisible(True)
+        self.runbar.run_button.setVisible(experiment is not None)
+        if experiment is None:
+            return
+        self._name.setText(experiment.root.name)
+        self._name.setToolTip(str(experiment.root))
+        try:
+            found = status(experiment)
+        except CellStateError as error:
+            self.fail(error)
+            return
+        self.movies.show_movies(found["movies"])
+        self.movies.choose(self.session.movie)
+        stood = standings(found)
+        self.stages.show_standings(stood, self.session.recipe)
+        self.page.show_standing(stood[self.page.stage])
+        problems = [movie["problem"] for movie in found["movies"] if movie["problem"]]
+        if problems:
+            self.notice.show_text("\n".join(problems), error=True)
+
+    def _publish(self) -> None:
+        experiment, name = self.session.experiment, self.session.movie
+        if experiment is None or not name:
+            return
+        try:
+            self.layers.show_movie(experiment, name)
+            loaded, self._loaded = self._loaded, []
+            found = loaded[1] if loaded and loaded[0] == name else load(experiment, name)
+        except (CellStateError, OSError) as error:
+            self.fail(error)
+            return
+        self._found = found
+        self.layers.show_results(experiment, name, found)
+        self.canvas.show_results(found)
+        self.panels.show_results(found)
+
+    def _lock(self, *, locked: bool) -> None:
+        """While something runs, what it reads cannot be edited; the movie can be looked at all the time."""
+        for widget in (self.page, self.start, self._add, self._open):
+            widget.setEnabled(not locked)
+
+    def closeEvent(self, event: Any) -> None:
+        """Stop what runs, and leave the canvas as it was."""
+        self.task.cancel()
+        self.canvas.close()
+        self.panels.close()
+        super().closeEvent(event)
+
+
+def _tool(text: str, tip: str) -> QToolButton:
+    button = QToolButton(text=text)
+    button.setToolTip(tip)
+    button.setAutoRaise(False)
+    return button

@@ -1,0 +1,234 @@
+"""Results of the movie that is shown, as ordinary layers; they are found by metadata, never by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.utils.colormaps import DirectLabelColormap
+from qtpy.QtCore import QObject
+
+from napari_cellstate.experiment.store import Experiment
+from napari_cellstate.gui.results import MovieResults
+from napari_cellstate.gui.sample import image_layer
+from napari_cellstate.gui.stacks import painted
+from napari_cellstate.plots.colours import NO_STATE_COLOUR, state_colour, state_rgb
+
+if TYPE_CHECKING:
+    from napari.layers import Layer
+    from napari.viewer import Viewer
+
+TAG = "cellstate"
+MOVIE, CELLS, STATES, TRACKS, EVENTS, CHOSEN = "movie", "cells", "states", "tracks", "transitions", "chosen"
+WINDOWS = "windows"
+_NONE = 255
+"""What the overlay calls a cell without a state; 0 is the background."""
+
+
+class Layers(QObject):
+    """Adds, finds and replaces our layers in a viewer; the user's own are never touched."""
+
+    def __init__(self, viewer: Viewer, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+
+    def find(self, role: str) -> Layer | None:
+        """Our layer of a role, or None."""
+        for layer in self._viewer.layers:
+            if layer.metadata.get(TAG, {}).get("role") == role:
+                return layer
+        return None
+
+    def clear(self) -> None:
+        """Take all our layers away."""
+        for layer in [one for one in self._viewer.layers if TAG in one.metadata]:
+            self._forget(layer)
+
+    def show_movie(self, experiment: Experiment, name: str) -> None:
+        """Show a movie's images: the layer that the user opened from the same file, else one of our own."""
+        shown = self.find(MOVIE)
+        if shown is not None and shown.metadata[TAG]["key"] == _key(experiment, name):
+            return
+        entry = experiment.entry(name)
+        path = entry.images.resolve(experiment.root) if entry.images is not None else None
+        others = [layer for layer in self._viewer.layers if TAG not in layer.metadata and layer.ndim == 3]
+        if path is None or any(_is_of(layer, path) for layer in others):
+            self._forget(shown)
+            return
+        stack, kwargs, _ = image_layer(experiment, name)
+        kwargs["metadata"] = {**kwargs["metadata"], TAG: {"role": MOVIE, "key": _key(experiment, name)}}
+        if shown is None:
+            self._viewer.add_image(stack, **kwargs)
+            return
+        shown.data = stack
+        for what in ("name", "scale", "units", "contrast_limits", "metadata"):
+            setattr(shown, what, kwargs[what])
+
+    def show_results(self, experiment: Experiment, name: str, found: MovieResults | None) -> None:
+        """Show results in the layers that are there already, so that their looks stay; what is gone goes."""
+        space = self._space(experiment, name)
+        there = found is not None and experiment.movie_paths(name).labels.exists()
+        if found is not None and there:
+            labels = experiment.labels(name)
+            self._put_labels(CELLS, _cells(labels, found), space, name, visible=False, opacity=0.5)
+            if found.k:
+                self._put_labels(STATES, _states(labels, found), space, name, colours=_state_colormap(found.k))
+        for role, kept in ((CELLS, there), (STATES, there and found is not None and found.k > 0)):
+            if not kept:
+                self._forget(self.find(role))
+        if found is None or len(found.track) < 2:
+            self._forget(self.find(TRACKS))
+        else:
+            self._put_tracks(found, space, name)
+        if len(self._viewer.layers):
+            self._front()
+
+    def mark(self, role: str, points: Any, *, texts: Any = (), colour: Any = "white", size: float = 20.0) -> None:
+        """Rings at (frame, y, x) in px, (N, 3): chosen cells, events.
+
+        The layer is made when it is first needed and empty when it is not: taking a layer away takes napari a
+        second or more.
+        """
+        layer, at = self.find(role), np.asarray(points, np.float64).reshape(-1, 3)
+        named = {"label": list(texts) if len(texts) else [""] * len(at)}
+        if layer is not None:
+            layer.data = at
+            layer.features = named
+            if len(at):
+                layer.size, layer.border_color = size, colour
+                for name, value in self._basis().items():
+                    setattr(layer, name, value)
+            return
+        if not len(at):
+            return
+        kwargs = {
+            **self._basis(),
+            "name": role,
+            "size": size,
+            "face_color": "transparent",
+            "border_color": colour,
+            "border_width": 0.08,
+            "features": named,
+            "text": {"string": "{label}", "color": "white", "size": 9, "translation": [0, -size / 2 - 2, 0]},
+            "metadata": {TAG: {"role": role}},
+        }
+        active = self._viewer.layers.selection.active
+        added = self._viewer.add_points(at, **kwargs)
+        added.editable = False
+        self._viewer.layers.selection.active = active
+
+    def _basis(self) -> dict[str, Any]:
+        """Scale, place and units of the tracks, for what is drawn over them."""
+        tracks = self.find(TRACKS)
+        return {} if tracks is None else {name: getattr(tracks, name) for name in ("scale", "translate", "units")}
+
+    def in_sight(self, y: float, x: float) -> bool:
+        """Whether a place in the movie, px, lies in the part of it that the canvas shows."""
+        basis = self.find(MOVIE) or self.find(CELLS)
+        if basis is None:
+            return False
+        (top, left), (bottom, right) = basis.corner_pixels[:, -2:]
+        return bool(top <= y <= bottom and left <= x <= right)
+
+    def _space(self, experiment: Experiment, name: str) -> dict[str, Any]:
+        """Scale, place and units: those of the images, whoever opened them."""
+        entry = experiment.entry(name)
+        path = entry.images.resolve(experiment.root) if entry.images else None
+        for layer in self._viewer.layers:
+            if layer.ndim == 3 and path is not None and _is_of(layer, path):
+                return {"scale": layer.scale, "translate": layer.translate, "units": layer.units}
+        pixel = entry.pixel_size_um or 1.0
+        unit = "um" if entry.pixel_size_um else "pixel"
+        return {"scale": (1.0, pixel, pixel), "units": ("pixel", unit, unit)}
+
+    def _put_labels(
+        self,
+        role: str,
+        data: Any,
+        space: dict[str, Any],
+        movie: str,
+        *,
+        colours: DirectLabelColormap | None = None,
+        visible: bool = True,
+        opacity: float = 0.55,
+    ) -> None:
+        layer, tagged = self.find(role), {TAG: {"role": role, "movie": movie}}
+        if layer is None:
+            look = {"visible": visible, "opacity": opacity, "metadata": tagged, "axis_labels": ("t", "y", "x")}
+            if colours is not None:
+                look["colormap"] = colours
+            self._viewer.add_labels(data, name=role, **look, **space).editable = False
+            return
+        layer.data = data
+        if colours is not None and len(layer.colormap.color_dict) != len(colours.color_dict):
+            layer.colormap = colours
+        _replace(layer, space, tagged)
+        layer.editable = False
+
+    def _put_tracks(self, found: MovieResults, space: dict[str, Any], movie: str) -> None:
+        order = np.lexsort((found.frame, found.track))
+        data = np.stack([found.track, found.frame, found.y, found.x], axis=1)[order].astype(np.float64)
+        graph = {int(track): [int(found.parents[track])] for track in np.flatnonzero(found.parents)}
+        rgba = np.ones((len(data), 4), np.float32)
+        rgba[:, :3] = state_rgb(found.k)[found.state[order]] / 255.0
+        layer, tagged = self.find(TRACKS), {TAG: {"role": TRACKS, "movie": movie}}
+        if layer is None:
+            layer = self._viewer.add_tracks(
+                data,
+                graph=graph,
+                name=TRACKS,
+                metadata=tagged,
+                axis_labels=("t", "y", "x"),
+                blending="translucent",
+                tail_width=3,
+                tail_length=15,
+                **space,
+            )
+        else:
+            layer.data = data  # this forgets graph and colours: all are set at once
+            layer.graph = graph
+            _replace(layer, space, tagged)
+        if found.k:
+            layer.track_colors = rgba
+
+    def _front(self) -> None:
+        """Make the images the active layer: a click then pans and picks, and paints nothing."""
+        layers = self._viewer.layers
+        images = [layer for layer in layers if layer.metadata.get(TAG, {}).get("role") == MOVIE]
+        layers.selection.active = images[0] if images else layers[0]
+
+    def _forget(self, layer: Layer | None) -> None:
+        if layer is not None and layer in self._viewer.layers:
+            self._viewer.layers.remove(layer)
+
+
+def _replace(layer: Layer, space: dict[str, Any], metadata: dict[str, Any]) -> None:
+    for name, value in {**space, "metadata": metadata}.items():
+        if name == "metadata" or not np.array_equal(getattr(layer, name), value):
+            setattr(layer, name, value)
+
+
+def _cells(labels: Any, found: MovieResults) -> Any:
+    return painted(labels, lambda t: found.table(t, found.track), np.uint32)
+
+
+def _states(labels: Any, found: MovieResults) -> Any:
+    shown = np.where(found.state > 0, found.state, _NONE)
+    return painted(labels, lambda t: found.table(t, shown), np.uint8)
+
+
+def _state_colormap(k: int) -> DirectLabelColormap:
+    colours: dict[int | None, Any] = {None: "transparent", 0: "transparent", _NONE: NO_STATE_COLOUR}
+    colours |= {state: state_colour(state) for state in range(1, k + 1)}
+    return DirectLabelColormap(color_dict=colours)
+
+
+def _key(experiment: Experiment, name: str) -> str:
+    return f"{experiment.root}/{name}"
+
+
+def _is_of(layer: Layer, path: Path) -> bool:
+    """Whether a layer shows this file."""
+    file = layer.metadata.get("cellstate_file") or getattr(layer.source, "path", None)
+    return bool(file) and Path(str(file)).resolve() == path.resolve()

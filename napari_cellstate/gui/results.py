@@ -1,0 +1,145 @@
+"""Results of one movie, ready to be looked up by (frame, label) and by (frame, position). No windows here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_cellstate.core.behavior import NO_STATE, POSTERIOR
+from napari_cellstate.experiment.store import Experiment
+from napari_cellstate.experiment.tables import states_of_cells
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class MovieResults:
+    """One row a cell and frame, sorted by frame, then label.
+
+    Attributes
+    ----------
+    movie : its name.
+    frame, label, track, state : (N,); state 0 is none.
+    y, x : (N,), px.
+    probability : (N,), of the state; NaN where there is none.
+    row : (N,), row of the behaviour table, -1 for none.
+    parents : (n_tracks + 1,), by track, 0 for none.
+    k : number of states.
+    features : name, unit and value of a few features a row of the behaviour table: `values[row]`.
+    """
+
+    movie: str
+    frame: Ints
+    label: Ints
+    track: Ints
+    state: Ints
+    y: NDArray[np.float64]
+    x: NDArray[np.float64]
+    probability: NDArray[np.float64]
+    row: Ints
+    parents: Ints
+    k: int
+    features: tuple[tuple[str, str], ...] = ()
+    values: NDArray[np.float64] | None = None
+
+    @cached_property
+    def _starts(self) -> Ints:
+        last = int(self.frame.max(initial=-1))
+        return np.searchsorted(self.frame, np.arange(last + 2))
+
+    def rows_of(self, frame: int) -> slice:
+        """Rows of one frame."""
+        if not 0 <= frame < len(self._starts) - 1:
+            return slice(0, 0)
+        return slice(int(self._starts[frame]), int(self._starts[frame + 1]))
+
+    def find(self, frame: int, label: int) -> int:
+        """Row of a cell, -1 where there is none."""
+        rows = self.rows_of(frame)
+        at = rows.start + int(np.searchsorted(self.label[rows], label))
+        return at if at < rows.stop and self.label[at] == label else -1
+
+    def table(self, frame: int, values: Ints, *, background: int = 0) -> Ints:
+        """Lookup table of one frame: entry `label` is the value of that cell; labels without a cell are background."""
+        rows = self.rows_of(frame)
+        labels = self.label[rows]
+        table = np.full(int(labels.max(initial=0)) + 1, background, np.int64)
+        table[labels] = values[rows]
+        return table
+
+    def row_of(self, track: int, frame: int) -> int:
+        """Row of a track in a frame, -1 where it has no cell there."""
+        rows = self.rows_of(frame)
+        hit = np.flatnonzero(self.track[rows] == track)
+        return rows.start + int(hit[0]) if len(hit) else -1
+
+    def track_rows(self, track: int) -> Ints:
+        """Rows of one track, by frame."""
+        rows: Ints = np.flatnonzero(self.track == track)
+        return rows
+
+
+def load(experiment: Experiment, movie: str, behavior: AnnData | None = None) -> MovieResults | None:
+    """Results of a movie as far as they are there; None before it is linked.
+
+    Parameters
+    ----------
+    behavior : the behaviour table, where it has been read already.
+    """
+    if not experiment.movie_paths(movie).links.exists() or experiment.record("link", movie) is None:
+        return None
+    entry, tracks = experiment.entry(movie), experiment.tracks(movie)
+    if behavior is None:
+        behavior = read_behavior(experiment)
+    row = np.asarray(states_of_cells(experiment, entry, tracks, behavior), np.int64)
+    state, probability, k = _states(behavior, row)
+    cells = tracks.cells
+    features, values = _features(behavior)
+    return MovieResults(
+        movie,
+        cells["frame"].to_numpy(np.int64),
+        cells["label"].to_numpy(np.int64),
+        tracks.track,
+        state,
+        cells["y"].to_numpy(np.float64),
+        cells["x"].to_numpy(np.float64),
+        probability,
+        row,
+        tracks.parents,
+        k,
+        features,
+        values,
+    )
+
+
+def read_behavior(experiment: Experiment) -> AnnData | None:
+    """The behaviour table, or None before there is one with states."""
+    if not experiment.paths.behavior.exists() or experiment.record("states") is None:
+        return None
+    return experiment.behavior
+
+
+def _states(behavior: AnnData | None, row: Ints) -> tuple[Ints, NDArray[np.float64], int]:
+    if behavior is None or "state" not in behavior.obs:
+        return np.zeros(len(row), np.int64), np.full(len(row), np.nan), 0
+    states = behavior.obs["state"].to_numpy(np.int64)
+    k = behavior.obsm[POSTERIOR].shape[1] if POSTERIOR in behavior.obsm else int(states.max(initial=0))
+    state = np.append(states, NO_STATE)[row]
+    return state, np.append(behavior.obs["state_prob"].to_numpy(np.float64), np.nan)[row], int(k)
+
+
+def _features(behavior: AnnData | None, most: int = 2) -> tuple[tuple[tuple[str, str], ...], Any]:
+    """The first few features, for a readout."""
+    if behavior is None:
+        return (), None
+    used = behavior.var_names[:most]
+    units = behavior.var["unit"].astype(str)
+    named = tuple((str(name), str(units[name])) for name in used)
+    return named, np.asarray(behavior.X[:, : len(named)], np.float64)

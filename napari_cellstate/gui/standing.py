@@ -1,0 +1,79 @@
+"""Where each stage stands over all movies, in one word and one line. No windows here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from napari_cellstate.experiment.stages import MOVIE_STAGES, NAMES
+
+_RESULT = {"segment": "frames", "measure": "cells", "link": "tracks", "features": "rows"}
+_OLD = "out of date"
+_WORDS = {"rows": "windows"}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One stage.
+
+    Attributes
+    ----------
+    status : "given", "missing", "fresh", "stale", or "part": some movies are done and others not.
+    line : what it found, or what is to do.
+    more : what does not fit into the line.
+    """
+
+    status: str
+    line: str
+    more: str = ""
+
+
+def standings(status: dict[str, Any]) -> dict[str, Standing]:
+    """Each stage's standing, from what `experiment.status.status` found."""
+    found = {stage.name: _of_movies(stage.name, status["movies"]) for stage in MOVIE_STAGES}
+    for stage in NAMES[len(MOVIE_STAGES) :]:
+        word = status["stages"].get(stage, "missing")
+        there = word in ("fresh", "stale")
+        line = _OLD if word == "stale" else _pooled_line(stage, status["summary"]) if there else ""
+        found[stage] = Standing(word, line, _shares(status["summary"]) if stage == "states" and there else "")
+    return found
+
+
+def _of_movies(stage: str, movies: list[dict[str, Any]]) -> Standing:
+    words = Counter(movie["stages"][stage] for movie in movies)
+    if not words:
+        return Standing("missing", "")
+    done = words["fresh"] + words["given"]
+    if words["given"] == len(movies):
+        return Standing("given", "given")
+    if done == len(movies):
+        return Standing("fresh", _sum_line(stage, movies))
+    if words["stale"] and not words["missing"]:
+        all_of_them = words["stale"] == len(movies)
+        return Standing("stale", _OLD if all_of_them else f"{words['stale']} of {len(movies)} {_OLD}")
+    if done or words["stale"]:
+        return Standing("part", f"{done} of {len(movies)} movies done")
+    return Standing("missing", "")
+
+
+def _sum_line(stage: str, movies: list[dict[str, Any]]) -> str:
+    key = _RESULT[stage]
+    values = [movie["summary"].get(key) for movie in movies]
+    numbers = [value for value in values if isinstance(value, int)]
+    return f"{sum(numbers):,} {_WORDS.get(key, key)}" if numbers else ""
+
+
+def _pooled_line(stage: str, summary: dict[str, Any]) -> str:
+    if stage == "states" and "states" in summary:
+        return f"{summary['states']} states"
+    if stage == "dynamics" and "transitions" in summary:
+        return f"{summary['transitions']:,} switches"
+    if stage == "embed" and "rows" in summary:
+        return f"{summary['rows']:,} windows"
+    return ""
+
+
+def _shares(summary: dict[str, Any]) -> str:
+    shares = summary.get("shares", [])
+    return "\n".join(f"state {nth}: {share:.0%} of the windows" for nth, share in enumerate(shares, start=1))

@@ -1,0 +1,145 @@
+"""Timeline: the states of all tracks of the movie over time, with a cursor on the frame that is shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyqtgraph as pg
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from napari_cellstate.gui.results import MovieResults
+from napari_cellstate.gui.session import Pick, Session
+from napari_cellstate.plots.colours import state_rgb
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_ORDERS = {"onset": "Sorted by onset", "length": "Sorted by length", "state": "Sorted by state"}
+
+
+def ethogram(found: MovieResults, order: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Tracks from top to bottom, and their states, (tracks, frames): -1 where a track is not there.
+
+    Parameters
+    ----------
+    order : "onset", "length" (longest first) or "state" (mean state).
+    """
+    tracks, row = np.unique(found.track, return_inverse=True)
+    frames = int(found.frame.max(initial=-1)) + 1
+    image = np.full((len(tracks), frames), -1, np.int64)
+    image[row, found.frame] = found.state
+    there = image >= 0
+    keys = {
+        "onset": there.argmax(axis=1) if frames else np.zeros(len(tracks)),
+        "length": -there.sum(axis=1),
+        "state": np.where(there, image, 0).sum(axis=1) / np.maximum(there.sum(axis=1), 1),
+    }
+    place = np.lexsort((tracks, keys[order]))
+    return tracks[place], image[place]
+
+
+class TimelinePanel(QWidget):
+    """An ethogram that goes where the movie goes.
+
+    Signals
+    -------
+    place_clicked : a `Pick`.
+    frame_asked : the cursor was dragged to this frame.
+    """
+
+    place_clicked = Signal(object)
+    frame_asked = Signal(int)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._found: MovieResults | None = None
+        self._tracks = np.empty(0, np.int64)
+        self.order = QComboBox()
+        for key, title in _ORDERS.items():
+            self.order.addItem(title, key)
+        self.says = QLabel()
+        self.says.setWordWrap(True)
+        self.plot = pg.PlotWidget()
+        self.plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
+        self.image = pg.ImageItem()
+        self.cursor = pg.InfiniteLine(0, angle=90, movable=True, pen=pg.mkPen("#888888", width=2))
+        self.mark = pg.LinearRegionItem((0, 0), orientation="horizontal", movable=False, brush=(0, 0, 0, 0))
+        self.mark.setVisible(False)
+        for edge in self.mark.lines:
+            edge.setPen(pg.mkPen("#888888", width=3))
+        for item in (self.image, self.mark, self.cursor):
+            self.plot.addItem(item)
+        self.plot.invertY(True)
+        self.plot.setLabel("bottom", "frame")
+        self.plot.getAxis("left").setTicks([])
+        self.plot.setLabel("left", "tracks")
+        top = QHBoxLayout()
+        top.addWidget(self.order)
+        top.addStretch()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(6, 6, 6, 6)
+        column.addLayout(top)
+        column.addWidget(self.plot, 1)
+        column.addWidget(self.says)
+        self.order.currentIndexChanged.connect(self._draw)
+        self.cursor.sigDragged.connect(lambda line: self.frame_asked.emit(max(0, round(line.value() - 0.5))))
+        self.plot.scene().sigMouseClicked.connect(self._on_click)
+        session.picked.connect(self.follow_pick)
+
+    def show_results(self, found: MovieResults | None) -> None:
+        """Follow these results."""
+        self._found = found
+        self._draw()
+
+    def follow_frame(self, frame: int) -> None:
+        """Put the cursor where the movie is."""
+        self.cursor.setValue(frame + 0.5)
+
+    def follow_pick(self) -> None:
+        """Mark the row of the chosen cell."""
+        pick = self._session.pick
+        at = np.flatnonzero(self._tracks == (pick.track if pick is not None else -1))
+        self.mark.setVisible(len(at) > 0)
+        if len(at):
+            self.mark.setRegion((int(at[0]), int(at[0]) + 1))
+
+    def place(self, x: float, y: float) -> Pick | None:
+        """Track and frame at a place of the plot; None outside, and where that track is not there."""
+        row, frame = int(np.floor(y)), int(np.floor(x))
+        if self._found is None or not 0 <= row < len(self._tracks):
+            return None
+        track = int(self._tracks[row])
+        return Pick(self._found.movie, track, frame) if self._found.row_of(track, frame) >= 0 else None
+
+    def _draw(self) -> None:
+        self.plot.setBackground(self.palette().window().color())
+        for name in ("left", "bottom"):
+            self.plot.getAxis(name).setPen(self.palette().text().color())
+            self.plot.getAxis(name).setTextPen(self.palette().text().color())
+        if self._found is None or not len(self._found.track):
+            self._tracks = np.empty(0, np.int64)
+            self.image.clear()
+            self.says.setText("No tracks yet: press Run all.")
+            return
+        self._tracks, states = ethogram(self._found, self.order.currentData())
+        colours = np.zeros((*states.shape, 4), np.uint8)
+        there = states >= 0
+        colours[there, :3] = state_rgb(self._found.k)[states[there]]
+        colours[there, 3] = 255
+        self.image.setImage(np.swapaxes(colours, 0, 1))
+        self.says.setText(
+            f"{len(self._tracks)} tracks of {self._found.movie}; click to go there, drag the line to scrub"
+        )
+        self.follow_pick()
+        self.plot.autoRange()
+
+    def _on_click(self, event: Any) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        at = self.plot.plotItem.vb.mapSceneToView(event.scenePos())
+        pick = self.place(at.x(), at.y())
+        if pick is not None:
+            self.place_clicked.emit(pick)
