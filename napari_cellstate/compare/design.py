@@ -142,7 +142,7 @@ def make_design(samples: Samples, reference: str, other: str, *, pairing: Pairin
             there = ", ".join(dict.fromkeys(samples.condition))
             raise InputError(f"compare: no condition {name!r}; there are: {there}")
     a, b = (np.flatnonzero(samples.condition == name) for name in (reference, other))
-    at = {name: where for name, where in zip(samples.replicate[b], b, strict=True)}
+    at = dict(zip(samples.replicate[b], b, strict=True))
     both = [name for name in samples.replicate[a] if name in at]
     if pairing == "paired" and not both:
         raise InputError(f"compare: no replicate occurs in both {reference!r} and {other!r}, so they cannot be paired")

@@ -79,12 +79,13 @@ def compare_means(a: NDArray[Any], b: NDArray[Any], *, paired: bool = False) -> 
         part_a, part_b = var_a / n_a, var_b / n_b
         square = part_a + part_b
         df = square**2 / (part_a**2 / (n_a - 1) + part_b**2 / (n_b - 1))
-    df = np.where(square == 0, n_a + n_b - 2.0, df)  # no spread in either: the limit of equal variances
+    equal: Floats = np.asarray(n_a + n_b - 2, np.float64)
+    df = np.where(square == 0, equal, df)  # no spread in either: the limit of equal variances
     return _contrast(mean_b - mean_a, np.sqrt(square), df, n_a, n_b, paired=False)
 
 
 def compare_with_zero(differences: NDArray[Any]) -> Contrast:
-    """One-sample t: is the mean of one number a replicate 0?
+    """One-sample t: whether the mean of one number a replicate is 0.
 
     Parameters
     ----------
@@ -93,7 +94,7 @@ def compare_with_zero(differences: NDArray[Any]) -> Contrast:
     mean, var, n = _moments(np.asarray(differences, np.float64))
     with np.errstate(invalid="ignore", divide="ignore"):
         se = np.sqrt(var / n)
-    return _contrast(mean, se, n - 1.0, n, n, paired=True)
+    return _contrast(mean, se, np.asarray(n - 1, np.float64), n, n, paired=True)
 
 
 def compare_conditions(values: NDArray[Any], design: Design) -> Contrast:
@@ -105,6 +106,11 @@ def compare_conditions(values: NDArray[Any], design: Design) -> Contrast:
     """
     a, b = design.split(np.asarray(values, np.float64))
     return compare_means(a, b, paired=design.paired)
+
+
+def finite_mean(values: NDArray[Any]) -> Floats:
+    """Mean of the finite values along the last axis; NaN where there are none."""
+    return _moments(np.asarray(values, np.float64))[0]
 
 
 def _moments(values: Floats) -> tuple[Floats, Floats, Ints]:
