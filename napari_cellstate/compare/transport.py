@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_cellstate.compare.design import Design, Samples
+from napari_cellstate.compare.design import MINIMUM, Design, Samples
 from napari_cellstate.compare.permutation import EXACT, relabelings_of, sign_flips
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.progress import Progress, silent
@@ -88,7 +88,9 @@ class Transport:
     The ratio compares with the larger of the two nulls. `spread` is that of the draws: it says how well the distance
     of these replicates is known, not what other animals would give; for that there is p, in which n is replicates.
     Halves hold half of the replicates, so with few of them the null is a little too large and the ratio of two
-    alike conditions a little below 1. A distance has no direction: see `vectors`.
+    alike conditions a little below 1. Where one condition is only wider than the other, its own null is the larger
+    one and in many dimensions swallows the difference: then `excess` and p see it, and the ratio does not. A
+    distance has no direction: see `vectors`.
     """
 
     distances: Floats
@@ -114,6 +116,13 @@ class Transport:
     def ratio(self) -> float:
         """Distance over the larger null; NaN without a null."""
         return self.distance / float(self.null.mean()) if len(self.null) else float(np.nan)
+
+    @property
+    def excess(self) -> float:
+        """Distance less the mean of both nulls: about 0 for one law, above 0 for any two; NaN without both nulls."""
+        if not (len(self.null_reference) and len(self.null_other)):
+            return float(np.nan)
+        return self.distance - float(self.null_reference.mean() + self.null_other.mean()) / 2
 
     def spread(self, level: float = 0.95) -> tuple[float, float]:
         """Range of the ratio over draws."""
@@ -181,7 +190,7 @@ def _relabel(
     rng: np.random.Generator,
     progress: Progress,
 ) -> tuple[float, float]:
-    """p of the mean distance over all relabelings of replicates, the real one among them, and the smallest p."""
+    """Give p of the mean distance over all relabelings of replicates, the real one among them, and the smallest p."""
     groups = _groupings(design, int(rng.integers(2**31)))
     if not design.enough:
         return float(np.nan), 1 / len(groups)
@@ -236,6 +245,9 @@ def _common_size(rows: dict[int, Ints], sides: Sequence[Sequence[int]], n: int) 
         sizes = sorted(len(rows[one]) for one in side)
         half = max(len(side) // 2, 1)
         most = min(most, sum(sizes[:half]))
+    if min(map(len, sides)) >= MINIMUM:  # relabeled replicates: the smallest of all may come together
+        everyone = sorted(len(rows[one]) for side in sides for one in side)
+        most = min(most, sum(everyone[: min(map(len, sides))]))
     if most < 2:
         raise InputError("compare: a replicate without points; expected some rows in each")
     return most
