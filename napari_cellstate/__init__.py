@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from napari_cellstate.core.errors import Cancelled, CellStateError, InputError
     from napari_cellstate.experiment.add import add, new
     from napari_cellstate.experiment.change import remove, update
+    from napari_cellstate.experiment.comparing import compare
     from napari_cellstate.experiment.demo import demo
     from napari_cellstate.experiment.export import export
     from napari_cellstate.experiment.listing import methods
@@ -38,6 +39,7 @@ __all__ = [
     "InputError",
     "Recipe",
     "add",
+    "compare",
     "demo",
     "export",
     "methods",
@@ -60,6 +62,7 @@ _HOME = {
     "InputError": "core.errors",
     "Recipe": "experiment.recipe",
     "add": "experiment.add",
+    "compare": "experiment.comparing",
     "demo": "experiment.demo",
     "export": "experiment.export",
     "methods": "experiment.listing",

@@ -285,6 +285,52 @@ def _report(given: Arguments) -> int:
     return _show(given, [str(path) for path in paths], "\n".join(map(str, paths)))
 
 
+def _compare_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", metavar="EXP_OR_TABLE", help="experiment, or table of state sequences or features")
+    parser.add_argument("out", metavar="OUT", help="folder; made if missing")
+    parser.add_argument("--by", default="", metavar="COLUMN", help="conditions (default: condition)")
+    for what in ("replicate", "states", "track", "time"):
+        parser.add_argument(f"--{what}", default="", metavar="COLUMN", help=f"{what} column of a table")
+    parser.add_argument("--reference", default="", metavar="NAME", help="condition to compare with (default: first)")
+    parser.add_argument(
+        "--pairing",
+        default="auto",
+        choices=("auto", "paired", "unpaired"),
+        help="auto pairs conditions seen in the same replicates (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--correction",
+        default="benjamini-hochberg",
+        choices=("benjamini-hochberg", "holm"),
+        help="within a question (default: %(default)s)",
+    )
+    parser.add_argument("--no-report", action="store_true", help="compare.json and compare.csv only")
+    parser.add_argument("--force", action="store_true", help="write into a folder that is not empty")
+    _json(parser)
+
+
+def _compare(given: Arguments) -> int:
+    from napari_cellstate.experiment.comparing import compare
+    from napari_cellstate.terminal import progress_bar
+
+    with progress_bar() as progress:
+        found = compare(
+            given.source,
+            given.out,
+            by=given.by,
+            replicate=given.replicate,
+            states=given.states,
+            track=given.track,
+            time=given.time,
+            reference=given.reference,
+            pairing=given.pairing,
+            correction=given.correction,
+            force=given.force,
+            progress=progress,
+        )
+    return _show(given, found.to_dict(), found.text())
+
+
 def _relink_arguments(parser: argparse.ArgumentParser) -> None:
     _experiment(parser)
     parser.add_argument("old", metavar="OLD", help="file or folder as it was called when it was added")
@@ -407,6 +453,9 @@ VERBS = {
                    "napari-cellstate export screen.cellstate tables --format csv", _export_arguments, _export),
     "report": Verb("write tables, figures and an overlay movie", "napari-cellstate report screen.cellstate report",
                    _report_arguments, _report),
+    "compare": Verb("compare conditions: states, occupancy, rates, with replicates as n",
+                    "napari-cellstate compare screen.cellstate comparison --reference young",
+                    _compare_arguments, _compare),
     "relink": Verb("say where a moved movie is now", "napari-cellstate relink screen.cellstate /old/movies /new/movies",
                    _relink_arguments, _relink),
     "methods": Verb("list all methods and their settings", "napari-cellstate methods segment",

@@ -23,6 +23,8 @@ def statement(findings: Sequence[Finding]) -> str:
     the states are taken as they are, and the sentence says so.
     """
     words = {question: verdict_of(findings, question) for question in ("states", "occupancy", "overall rate", "rates")}
+    if not any(words.values()):
+        return _means(findings)
     parts = [_states(words["states"])]
     if words["states"] == DIFFERS:
         moved = [one.name.removeprefix("state ") for one in findings if one.question == "states" and _differs(one)]
@@ -70,6 +72,14 @@ def _occupancy(findings: Sequence[Finding], word: str) -> str:
         ]
         return _list(said)
     return "same occupancy" if word == SAME else "occupancy undecided"
+
+
+def _means(findings: Sequence[Finding]) -> str:
+    means = [one for one in findings if one.question == "means"]
+    changed = [f"{one.name} {'higher' if one.estimate > 0 else 'lower'}" for one in means if _differs(one)]
+    if changed:
+        return _list(changed)
+    return "same means" if verdict_of(findings, "means") == SAME else "undecided"
 
 
 def _differs(finding: Finding) -> bool:
