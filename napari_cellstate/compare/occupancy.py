@@ -15,6 +15,9 @@ from napari_cellstate.compare.replicate_tests import compare_conditions, finite_
 
 Floats = NDArray[np.float64]
 
+NEVER = "never seen in"
+"""How the note on a state begins that a condition does not have."""
+
 
 def logit_occupancy(counts: NDArray[Any]) -> Floats:
     """Log odds of each state, with half a row added to the state and to its rest.
@@ -67,7 +70,15 @@ def compare_occupancy(
     unit = "difference of shares of time"
     wording = Wording("occupancy", unit, "logit occupancy", (-margin, margin), as_share)
     contrast, permutation = compare_conditions(logits, design), permute(a, b, paired=design.paired)
-    return make_findings(names, contrast, permutation, design, wording, values=_expit(means))
+    notes = [_absent(counts[:, nth], design) for nth in range(len(names))]
+    return make_findings(names, contrast, permutation, design, wording, values=_expit(means), notes=notes)
+
+
+def _absent(rows: NDArray[Any], design: Design) -> str:
+    """A note where a condition never shows a state."""
+    sides = zip((design.reference, design.other), design.split(rows), strict=True)
+    missing = [condition for condition, seen in sides if not seen.sum()]
+    return f"{NEVER} {' and '.join(missing)}" if missing else ""
 
 
 def _expit(values: NDArray[Any]) -> Floats:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from napari_cellstate.compare.finding import Finding
+from napari_cellstate.compare.occupancy import NEVER
 from napari_cellstate.compare.verdict import DIFFERS, SAME, UNDECIDED, overall
 
 
@@ -20,12 +21,13 @@ def statement(findings: Sequence[Finding]) -> str:
     -----
     "same" stands only where every interval lies inside its margin. Where a state has moved, its rates are those of
     another thing: the sentence then says nothing of slower or faster transitions. Where no features were given,
-    the states are taken as they are, and the sentence says so.
+    the states are the same by their names only, and the sentence says so.
     """
     words = {question: verdict_of(findings, question) for question in ("states", "occupancy", "overall rate", "rates")}
     if not any(words.values()):
         return _means(findings)
-    parts = [_states(words["states"])]
+    given = words["states"] is None
+    parts = [_given(findings) if given else _states(str(words["states"]))]
     if words["states"] == DIFFERS:
         moved = [one.name.removeprefix("state ") for one in findings if one.question == "states" and _differs(one)]
         parts.append(f"moved: {_list(moved)}; rates into and out of changed states are not comparable")
@@ -33,7 +35,8 @@ def statement(findings: Sequence[Finding]) -> str:
         parts.append(_rates(findings, words))
     if words["occupancy"]:
         parts.append(_occupancy(findings, str(words["occupancy"])))
-    return ", ".join(part for part in parts if part)
+    said = ", ".join(part for part in parts if part)
+    return f"{said} (states as given, not compared)" if given else said
 
 
 def verdict_of(findings: Sequence[Finding], question: str) -> str | None:
@@ -45,9 +48,14 @@ def verdict_of(findings: Sequence[Finding], question: str) -> str | None:
     return overall([one.verdict for one in asked if not math.isnan(one.q)]) if asked else None
 
 
-def _states(word: str | None) -> str:
-    said = {SAME: "same states", DIFFERS: "changed states", UNDECIDED: "states undecided"}
-    return said[word] if word else "states as given"
+def _states(word: str) -> str:
+    return {SAME: "same states", DIFFERS: "changed states", UNDECIDED: "states undecided"}[word]
+
+
+def _given(findings: Sequence[Finding]) -> str:
+    """Without features the states are the same by their names, as far as both conditions have them."""
+    absent = [one for one in findings if one.question == "occupancy" and one.note.startswith(NEVER)]
+    return "other states" if absent else "same states"
 
 
 def _rates(findings: Sequence[Finding], words: dict[str, str | None]) -> str:

@@ -23,8 +23,10 @@ MOVIE_NAMES = ("movie", "file", "position", "well")
 TIME_NAMES = (*FRAME_NAMES, "time", "time_s")
 _NOT_FEATURES = (
     *TRACK_NAMES, *TIME_NAMES, *STATE_NAMES, *REPLICATE_NAMES, *MOVIE_NAMES, *Y_NAMES, *X_NAMES, "condition", "label",
-    "parent", "lineage", "state_prob", "y_um", "x_um", "time_h", "index", "cell", "t0", "t1", "",
+    "parent", "lineage", "state_prob", "y_um", "x_um", "time_h", "index", "cell",
+    "y_px", "x_px", "pos_y", "pos_x", "y_position", "x_position", "centroid-0", "centroid-1", "z", "t0", "t1", "",
 )  # fmt: skip
+_NAMES_OF_THINGS = ("_id", " id", "_index", "unnamed: 0")
 
 
 def observe_table(
@@ -146,7 +148,7 @@ def _features(
     ignored = {name.lower() for name in _NOT_FEATURES} | {name.lower() for name in keys}
     found: dict[str, Floats] = {}
     for name in map(str, sheet.frame.columns):
-        if name.lower() in ignored:
+        if name.lower() in ignored or name.lower().endswith(_NAMES_OF_THINGS):
             continue
         values = sheet.maybe_numbers(name)
         finite = np.isfinite(values)

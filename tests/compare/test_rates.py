@@ -73,7 +73,7 @@ def test_large_numbers_of_alike_replicates_are_the_same_within_the_margin():
     found, _, design = two_conditions(2, sd=0.0, replicates=8, tracks=300)
     findings = correct(compare_rates(found.counts, design) + compare_occupancy(found.rows, design))
     assert [verdict_of(findings, question) for question in ("overall rate", "rates", "occupancy")] == [SAME] * 3
-    assert statement(findings) == "states as given, same rates, same occupancy"
+    assert statement(findings) == "same states, same rates, same occupancy (states as given, not compared)"
 
 
 @pytest.mark.parametrize("factor", [1.0, 0.1])
@@ -112,6 +112,15 @@ def test_occupancy_interval_and_p_agree():
     for one in findings:
         assert (one.low > 0 or one.high < 0) == (one.p < 0.05)
         assert one.estimate == pytest.approx(one.values[1] - one.values[0])
+
+
+def test_a_state_that_one_condition_lacks_is_no_same_state():
+    found, _, design = two_conditions(7)
+    rows = found.rows.copy()
+    rows[design.a, 2] = 0
+    findings = correct(compare_occupancy(rows, design))
+    assert findings[2].note == "never seen in young"
+    assert statement(findings).startswith("other states, ")
 
 
 def test_a_state_never_seen_by_a_replicate():
