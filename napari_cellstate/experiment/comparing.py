@@ -217,6 +217,11 @@ def _warnings(design: Design) -> list[str]:
     said = []
     if not design.enough:
         said.append(f"{design_sentence(design)}; fewer than three allow no conclusion, only the effects are shown")
+    if design.paired and all(name.isdigit() for name in design.shared):
+        said.append(
+            f"replicates {', '.join(design.shared)} occur in both conditions and are taken as the same animals; "
+            "if they are not, say --pairing unpaired"
+        )
     if design.left_out:
         said.append(f"without a partner, so left out: {', '.join(design.left_out)}")
     if design.shared and not design.paired:

@@ -115,6 +115,15 @@ def test_movies_of_one_replicate_count_once(table, tmp_path):
             assert one.estimate == pytest.approx(two.estimate, rel=0.1, abs=0.02)
 
 
+def test_numbers_in_both_conditions_are_paired_and_said(table, tmp_path):
+    rows = pd.read_csv(table)
+    rows["replicate"] = rows["replicate"].str[-1]
+    rows.to_csv(tmp_path / "t.csv", index=False)
+    found = cs.compare(tmp_path / "t.csv", tmp_path / "out")
+    assert found.findings[0].paired and "--pairing unpaired" in found.notes[0]
+    assert not cs.compare(tmp_path / "t.csv", tmp_path / "alone", pairing="unpaired").findings[0].paired
+
+
 def test_pairs_and_three_conditions(tmp_path):
     rng = np.random.default_rng(0)
     rows = [
