@@ -44,22 +44,27 @@ def group_means(values: NDArray[Any], group: Ints, movie: Ints, *, groups: int, 
 
     Parameters
     ----------
-    values : (N, F); rows with a value that is not finite are left out.
+    values : (N, F); values that are not finite are left out, feature by feature.
     group : (N,) from 0, -1 for none.
     movie : (N,) from 0.
     """
-    values = np.asarray(values, np.float64)
-    kept = (group >= 0) & np.isfinite(values).all(axis=1)
-    values, cell = values[kept], movie[kept] * groups + group[kept]
+    values = np.asarray(values, np.float64)[group >= 0]
+    cell = movie[group >= 0] * groups + group[group >= 0]
     shape = (movies, groups, values.shape[1])
-    rows = np.bincount(cell, minlength=movies * groups)
-    total = np.stack([np.bincount(cell, column, movies * groups) for column in values.T], axis=1)
-    means = np.divide(total, rows[:, None], out=np.full(total.shape, np.nan), where=rows[:, None] > 0)
-    square = (values - means[cell]) ** 2
-    around = np.stack([np.bincount(cell, column, movies * groups) for column in square.T], axis=1).reshape(shape)
-    free = np.maximum(rows.reshape(movies, groups) - 1, 0).sum(axis=0)
-    sd = np.sqrt(around.sum(axis=0) / np.where(free > 0, free, np.nan)[:, None])
-    return GroupMeans(means.reshape(shape), sd, rows.reshape(movies, groups))
+    there = np.isfinite(values)
+    n = _sums(there, cell, shape)
+    means = np.divide(_sums(np.where(there, values, 0), cell, shape), n, out=np.full(shape, np.nan), where=n > 0)
+    around = np.where(there, values - means.reshape(-1, shape[2])[cell], 0) ** 2
+    free = np.maximum(n - 1, 0).sum(axis=0)
+    sd = np.sqrt(_sums(around, cell, shape).sum(axis=0) / np.where(free > 0, free, np.nan))
+    return GroupMeans(means, sd, np.bincount(cell, minlength=movies * groups).reshape(movies, groups))
+
+
+def _sums(values: NDArray[Any], cell: Ints, shape: tuple[int, int, int]) -> Floats:
+    """Sum of each column over the rows of each movie and group."""
+    size = shape[0] * shape[1]
+    sums: Floats = np.stack([np.bincount(cell, column, size).astype(np.float64) for column in values.T], axis=1)
+    return sums.reshape(shape)
 
 
 def compare_states(

@@ -194,16 +194,10 @@ def _compare_means(seen: Observations, design: Design, margins: Margins) -> list
     by_track = track_means(seen.values, seen.track)
     movie_of = np.zeros(len(by_track), np.int64)
     movie_of[seen.track] = seen.movie
-    values, sd = [], []
-    for column in by_track.T:  # one by one: a track without one feature still has the others
-        found = group_means(
-            column[:, None], np.zeros(len(column), np.int64), movie_of, groups=1, movies=len(seen.samples.of)
-        )
-        values.append(seen.samples.mean(found.means[:, 0, 0]))
-        sd.append(found.sd[0, 0])
-    return compare_features(
-        np.stack(values, axis=1), design, features=seen.features, sd=np.array(sd), margin=margins.mean_sd
-    )
+    whole = np.zeros(len(by_track), np.int64)
+    found = group_means(by_track, whole, movie_of, groups=1, movies=len(seen.samples.of))
+    values = seen.samples.mean(found.means[:, 0])
+    return compare_features(values, design, features=seen.features, sd=found.sd[0], margin=margins.mean_sd)
 
 
 def design_sentence(design: Design) -> str:

@@ -152,4 +152,10 @@ def test_group_means_by_hand():
     found = group_means(values, np.array([0, 0, 1, 1, -1]), np.array([0, 0, 1, 1, 1]), groups=2, movies=2)
     np.testing.assert_allclose(found.means[..., 0], [[2, np.nan], [np.nan, 10]])
     np.testing.assert_allclose(found.sd[0], np.sqrt(2))
-    assert found.rows.tolist() == [[2, 0], [0, 1]]
+    assert found.rows.tolist() == [[2, 0], [0, 2]]
+
+
+def test_a_missing_value_costs_its_feature_only():
+    values = np.array([[1.0, np.nan], [3.0, 4.0], [np.nan, 8.0]])
+    found = group_means(values, np.zeros(3, int), np.zeros(3, int), groups=1, movies=1)
+    assert found.means[0, 0].tolist() == [2.0, 6.0]

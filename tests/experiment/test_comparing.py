@@ -86,6 +86,20 @@ def test_rows_in_any_order_and_columns_by_name(table, tmp_path):
         assert one.name == two.name and one.estimate == pytest.approx(two.estimate)
 
 
+def test_a_shifted_state_is_a_changed_state(tmp_path):
+    rows = sequences(1, factor=1.0)
+    rows.loc[(rows["state"] == "run") & (rows["condition"] == "aged"), "speed"] += 1.0
+    rows.to_csv(tmp_path / "t.csv", index=False)
+    said = cs.compare(tmp_path / "t.csv", tmp_path / "out").statements()["aged against young"]
+    assert said.startswith("changed states, moved: run speed") and "slower" not in said and "faster" not in said
+
+
+def test_states_without_features_are_the_same_by_name(tmp_path):
+    sequences(speed=False).to_csv(tmp_path / "t.csv", index=False)
+    said = cs.compare(tmp_path / "t.csv", tmp_path / "out").statements()["aged against young"]
+    assert said.startswith("same states, slower transitions") and said.endswith("(states as given, not compared)")
+
+
 def test_two_replicates_end_undecided(tmp_path):
     sequences(replicates=2, factor=0.1).to_csv(tmp_path / "t.csv", index=False)
     found = cs.compare(tmp_path / "t.csv", tmp_path / "out")
