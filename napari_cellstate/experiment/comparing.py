@@ -81,7 +81,7 @@ class Comparison:
         for design in self.designs:
             lines.append(f"  {design_sentence(design)}")
         lines += [
-            f"  {one.name}: {one.estimate:.3g} ({one.low:.3g} to {one.high:.3g}), q {one.q:.2g}: {one.verdict}"
+            f"  {one.name}: {one.estimate:.3g} ({one.low:.3g} to {one.high:.3g}), {_q(one)}: {one.verdict}"
             for one in self.findings
         ]
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
@@ -319,6 +319,10 @@ def _check(one: Check) -> dict[str, Any]:
         "unit": one.unit,
         "says": one.says,
     }
+
+
+def _q(one: Finding) -> str:
+    return f"q {one.q:.2g}" if math.isfinite(one.q) else one.note or "not tested"
 
 
 def _number(value: float) -> float | None:
