@@ -84,9 +84,7 @@ def observe_experiment(experiment: Experiment, recipe: Recipe) -> Observations:
     used = np.asarray(behavior.var["used"], bool)
     lag = recipe.dynamics.frames(recipe.windows.stride)
     notes = [
-        f"movie {name} has no replicate and is taken as one of its own"
-        for name in names
-        if not entries[name].replicate
+        f"movie {name} has no replicate and is taken as one of its own" for name in names if not entries[name].replicate
     ]
     return Observations(
         samples=samples,
@@ -124,4 +122,3 @@ def track_means(values: Floats, track: Ints) -> Floats:
         n = np.bincount(track[there], minlength=tracks)
         np.divide(total, n, out=result[:, nth], where=n > 0)
     return result
-

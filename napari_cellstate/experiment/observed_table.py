@@ -141,9 +141,7 @@ def _states(sheet: Sheet, name: str) -> tuple[Ints, tuple[str, ...]]:
     return np.array([place.get(text, 0) for text in texts], np.int64)[codes], tuple(names)
 
 
-def _features(
-    sheet: Sheet, keys: dict[str, None], track: Ints, frame: Ints
-) -> tuple[tuple[str, ...], Floats]:
+def _features(sheet: Sheet, keys: dict[str, None], track: Ints, frame: Ints) -> tuple[tuple[str, ...], Floats]:
     """Columns of numbers that are no keys; the speed where there are positions only."""
     ignored = {name.lower() for name in _NOT_FEATURES} | {name.lower() for name in keys}
     found: dict[str, Floats] = {}
