@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from napari_cellstate.core.errors import Cancelled, CellStateError, InputError
     from napari_cellstate.experiment.add import add, new
     from napari_cellstate.experiment.change import remove, update
+    from napari_cellstate.experiment.comparing import compare
     from napari_cellstate.experiment.demo import demo
     from napari_cellstate.experiment.dynamics_table import dynamics_of_table
     from napari_cellstate.experiment.export import export
@@ -41,6 +42,7 @@ __all__ = [
     "InputError",
     "Recipe",
     "add",
+    "compare",
     "demo",
     "dynamics_of_table",
     "export",
@@ -66,6 +68,7 @@ _HOME = {
     "InputError": "core.errors",
     "Recipe": "experiment.recipe",
     "add": "experiment.add",
+    "compare": "experiment.comparing",
     "demo": "experiment.demo",
     "dynamics_of_table": "experiment.dynamics_table",
     "export": "experiment.export",
