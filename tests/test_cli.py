@@ -82,7 +82,7 @@ def test_same_bytes_as_in_python(two_movies, tmp_path, capsys):
 def test_methods(capsys):
     assert main(["methods"]) == 0
     listed = capsys.readouterr().out
-    for kind in ("threshold", "labels", "trackpy", "label-ids", "kinematics", "pca", "gaussian-mixture", "ward"):
+    for kind in ("threshold", "labels", "trackpy", "label-ids", "motility", "shape", "pca", "hmm", "ward"):
         assert kind in listed
     assert main(["methods", "features", "--json"]) == 0
     assert {one["stage"] for one in json.loads(capsys.readouterr().out)} == {"features"}

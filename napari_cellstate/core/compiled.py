@@ -18,5 +18,8 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     """
     import numba
 
-    made: Callable[P, R] = numba.njit(cache=True, nogil=True)(function)
+    try:
+        made: Callable[P, R] = numba.njit(cache=True, nogil=True)(function)
+    except RuntimeError:  # neither the package nor the user's cache folder can be written: compile in each process
+        made = numba.njit(nogil=True)(function)
     return made

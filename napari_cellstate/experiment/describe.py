@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ALL = "all"
-REPLACED = ("kinematics",)
-"""Sets that "all" leaves out, for another has their columns."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +130,7 @@ def _sets(names: Sequence[str], lag: int, given: GivenTracks) -> list[FeatureSet
         raise InputError(f"features: lag = {lag}; expected 5 (published tables) or 10 (the original tool's default)")
     wanted = list(dict.fromkeys(names))
     if ALL in wanted:
-        every = [name for name in known if name not in REPLACED and _measured(known[name], given)]
+        every = [name for name in known if _measured(known[name], given)]
         wanted = list(dict.fromkeys([*(name for name in wanted if name != ALL), *every]))
     records = [{"method": name} | ({"lag": lag} if name == Heteromotility.kind else {}) for name in wanted]
     sets = [cast("FeatureSet", parse(known, record, "features")) for record in records]

@@ -19,7 +19,7 @@ from napari_cellstate.methods.measure.regions import Measure
 AUTO = "auto"
 """What a recipe says to leave the choice of segmenter and linker to what each movie was added with."""
 
-DEFAULTS = {"segment": "threshold", "link": "lap", "features": ("kinematics",), "embed": ("pca",)}
+DEFAULTS = {"segment": "threshold", "link": "lap", "features": ("motility", "shape"), "embed": ("pca",)}
 DEFAULT_STATES = "hmm"
 
 

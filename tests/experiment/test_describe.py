@@ -114,7 +114,6 @@ def test_neighbours_of_any_length_count(write):
     [
         ({"sets": ["nosuch"]}, "no set 'nosuch'; known: heteromotility"),
         ({"sets": []}, "no set ''"),
-        ({"sets": ["kinematics", "motility"]}, "both have a column 'speed'"),
         ({"lag": 7}, "lag = 7; expected 5"),
         ({"window": -1}, "window = -1"),
         ({"stride": 0}, "stride = 0"),

@@ -49,7 +49,7 @@ def test_odd_text_survives():
         ({"states": {"k": 3}}, "no method None"),
         ({"embed": {"method": "pca"}}, r"expected one or more sections \[\[embed\]\]"),
         ({"embed": []}, "one or more"),
-        ({"features": {"sets": "kinematics"}}, "one or more"),
+        ({"features": {"sets": "motility"}}, "one or more"),
         ({"features": {"window": 0}}, "window = 0"),
         ({"threads": True}, "threads = True"),
         ({"measure": {"x": 1}}, "no setting 'x'"),

@@ -12,7 +12,7 @@ from napari_cellstate.core.scaling import fit_scaling
 from napari_cellstate.core.tables import make_links
 from napari_cellstate.core.tracks import Tracks
 from napari_cellstate.core.windows import Windows
-from napari_cellstate.methods.features.kinematics import Kinematics
+from napari_cellstate.methods.features.motility import Motility
 from napari_cellstate.methods.states.gaussian_mixture import GaussianMixture
 from napari_cellstate.methods.states.hmm import Hmm
 from napari_cellstate.metrics.agreement import adjusted_rand
@@ -51,7 +51,7 @@ def test_states_of_made_cells(seed):
     scene, cells, truth = made(seed)
     source = np.arange(len(cells) - TRACKS)
     windows = Windows(Tracks(cells, make_links(source, source + TRACKS)), WINDOW)
-    features = Kinematics()
+    features = Motility()
     values = features.describe(windows, Runtime())
     used = [at for at, one in enumerate(features.features()) if one.pooled]
     points = fit_scaling(values[:, used]).apply(values[:, used])
