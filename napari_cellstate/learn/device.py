@@ -31,7 +31,7 @@ def has_fast_bfloat16(device: torch.device | None = None) -> bool:
     """Whether the device computes in bfloat16 natively; elsewhere it is emulated and slower than float32."""
     kind = device.type if device is not None else "cpu"
     if kind == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if kind != "cpu":
         return False
     found = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}

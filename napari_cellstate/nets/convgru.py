@@ -35,16 +35,17 @@ class ConvGRUCell(nn.Module):
         self.channels, self.hidden = channels, hidden
         self.gates = nn.Conv2d(channels + hidden, 2 * hidden, kernel, padding=kernel // 2)
         self.candidate = nn.Conv2d(channels + hidden, hidden, kernel, padding=kernel // 2)
-        for part in (*self.gates.weight.data.split(hidden), self.candidate.weight.data):
+        for part in (*self.gates.weight.data.chunk(2), self.candidate.weight.data):
             nn.init.orthogonal_(part)
         for convolution in (self.gates, self.candidate):
             nn.init.zeros_(convolution.bias)  # type: ignore[arg-type]  # it has one
 
     def forward(self, x: Tensor, h: Tensor) -> Tensor:
         """(B, channels, Y, X) and the state (B, hidden, Y, X) to the next state."""
-        reset, keep = torch.sigmoid(self.gates(torch.cat((x, h), 1))).split(self.hidden, 1)
+        reset, keep = torch.sigmoid(self.gates(torch.cat((x, h), 1))).chunk(2, 1)
         candidate = torch.tanh(self.candidate(torch.cat((x, reset * h), 1)))
-        return candidate + keep * (h - candidate)
+        out: Tensor = candidate + keep * (h - candidate)
+        return out
 
 
 class ConvGRU(nn.Module):

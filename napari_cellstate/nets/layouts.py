@@ -37,7 +37,7 @@ class Layout:
     @property
     def multiple(self) -> int:
         """Height and width inside the net are multiples of this, px."""
-        return self.stem_stride * 2 ** len(self.down)
+        return self.stem_stride << len(self.down)
 
 
 LAYOUTS = {

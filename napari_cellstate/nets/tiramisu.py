@@ -104,9 +104,9 @@ class Tiramisu(nn.Module):
             skips.append(x)
             x = lower(x)
         x = self.bottleneck(x)  # only what it made
-        for upper, block in zip(self.to_upper, self.up, strict=True):
+        for upper, back in zip(self.to_upper, self.up, strict=True):
             before = torch.cat((skips.pop(), upper(x)), 1)
-            x = block(before)
+            x = back(before)
         out: Tensor = self.head(torch.cat((before, x), 1))
         return out
 
