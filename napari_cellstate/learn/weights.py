@@ -127,7 +127,8 @@ def read_tensors(path: Path, *, sha256: str = "") -> dict[str, Tensor]:
     if not path.is_file():
         raise InputError(f"{path}: expected weights, found no such file{_pickled(path.parent)}")
     content = path.read_bytes()
-    if content[:2] == b"PK" or content[:1] == b"\x80":
+    # The eighth byte of safetensors begins its header; those before are a length, which can look like anything.
+    if content[8:9] != b"{" and (content[:2] == b"PK" or content[:1] == b"\x80"):
         raise InputError(f"{path}: this is a pickle (a torch .pt file); a pickle can run code and is never loaded")
     found = hashlib.sha256(content).hexdigest()
     if sha256 and found != sha256:

@@ -159,7 +159,7 @@ def test_stops_early_and_keeps_the_best():
     model = nn.Linear(1, 1)
     result = train(model, Line(), line, Training(steps=100, check_every=2, patience=3), check=worse)
     assert (result.stopped, result.steps, result.best) == ("patience", 10, 1.0)
-    assert float(model.weight) == seen[1]
+    assert float(model.weight.detach()) == seen[1]
     assert [record["check"] for record in result.records if record["check"] is not None] == [3.0, 1.0, 2.0, 2.0, 2.0]
 
 

@@ -134,3 +134,15 @@ def test_bad_settings(net, settings, message):
         build(net, settings)
     with pytest.raises(InputError, match="no net"):
         named("unet")
+
+
+@pytest.mark.parametrize("first", [b"\x80", b"PK"])
+def test_a_length_that_begins_like_a_pickle_is_none(tmp_path, first):
+    """The first bytes of safetensors are the length of its header."""
+    header = b'{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}'
+    length = int.from_bytes(first.ljust(2, b"\x00"), "little")
+    length += 0 if length > len(header) else 256
+    path = tmp_path / "w.safetensors"
+    path.write_bytes(length.to_bytes(8, "little") + header.ljust(length) + b"\x07")
+    assert path.read_bytes().startswith(first)
+    assert read_tensors(path)["a"].tolist() == [7]
