@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from napari_cellstate.core.errors import Cancelled, CellStateError, InputError
     from napari_cellstate.experiment.add import add, new
+    from napari_cellstate.experiment.change import remove, update
     from napari_cellstate.experiment.demo import demo
     from napari_cellstate.experiment.export import export
     from napari_cellstate.experiment.listing import methods
@@ -44,10 +45,12 @@ __all__ = [
     "read_recipe",
     "recipe_from",
     "relink",
+    "remove",
     "report",
     "run",
     "simulate",
     "status",
+    "update",
 ]
 
 _HOME = {
@@ -64,10 +67,12 @@ _HOME = {
     "read_recipe": "experiment.recipe",
     "recipe_from": "experiment.recipe",
     "relink": "experiment.relink",
+    "remove": "experiment.change",
     "report": "experiment.report",
     "run": "experiment.pipeline",
     "simulate": "simulate.sample",
     "status": "experiment.status",
+    "update": "experiment.change",
 }
 
 

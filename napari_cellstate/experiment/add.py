@@ -74,8 +74,8 @@ def add(
     experiment = as_experiment(experiment)
     if movie is None and labels is None and tracks is None:
         raise InputError("nothing to add: give a movie, --labels or --tracks")
-    _check_positive("--dt", dt, "seconds")
-    _check_positive("--pixel-size", pixel_size, "micrometres")
+    check_positive("--dt", dt, "seconds")
+    check_positive("--pixel-size", pixel_size, "micrometres")
     root, paths = experiment.root, [Path(path) for path in (movie, labels, tracks) if path is not None]
     columns = {"track": track_column, "time": time_column, "y": y_column, "x": x_column}
     with writing(experiment.paths.lock):
@@ -189,6 +189,7 @@ def _channel(channel: int, n: int) -> int:
     return channel
 
 
-def _check_positive(what: str, value: float | None, unit: str) -> None:
+def check_positive(what: str, value: float | None, unit: str) -> None:
+    """Raise InputError for a number that is given and not greater than 0."""
     if value is not None and not 0 < value < float("inf"):
         raise InputError(f"{what} {value:g}: expected {unit} greater than 0")

@@ -77,7 +77,7 @@ def export(
     for nth, (name, make) in enumerate(done.items()):
         progress(nth, len(done), f"export {name}")
         paths.append(folder / f"{name}.{format}")
-        write(make(experiment), paths[-1])
+        write(_one_type_a_column(make(experiment)), paths[-1])
     progress(len(done), len(done), "export")
     return paths
 
@@ -89,6 +89,15 @@ def make_folder(folder: Path, *, force: bool) -> None:
     if folder.exists() and any(folder.iterdir()) and not force:
         raise InputError(f"{folder} is not empty; give another folder, or --force to write into it")
     folder.mkdir(parents=True, exist_ok=True)
+
+
+def _one_type_a_column(table: pd.DataFrame) -> pd.DataFrame:
+    """Columns that hold both text and numbers (ids of several movies, as they stood) as text; parquet needs that."""
+    plain = table.copy()
+    for name, column in table.items():
+        if column.dtype == object and column.map(type).nunique() > 1:
+            plain[name] = column.map(str, na_action="ignore")
+    return plain
 
 
 def _reached(experiment: Experiment, stage: str) -> bool:

@@ -101,12 +101,15 @@ def _figures(experiment: Experiment, truth: pd.DataFrame | None) -> dict[str, Ca
     space = next(name for name in behavior.obsm if name.startswith("X_"))
     axes = [f"{space.removeprefix('X_').upper()} {nth}" for nth in (1, 2)]
     used = behavior.var["used"].to_numpy(bool)
+    shown = list(dict.fromkeys(entry.condition or ALL for entry in experiment.movies))
     return {
-        "transitions": lambda: transition_matrices(experiment.dynamics("transitions"), truth=truth, step=step),
-        "occupancy": lambda: occupancy(_with_replicates(experiment)),
-        "embedding": lambda: embedding(rows, np.asarray(behavior.obsm[space]), axes=axes),
-        "ethogram": lambda: ethogram(rows),
-        "dwell": lambda: dwell(experiment.dynamics("bouts"), dt_s=dt_s),
+        "transitions": lambda: transition_matrices(
+            experiment.dynamics("transitions"), truth=truth, step=step, conditions=shown
+        ),
+        "occupancy": lambda: occupancy(_with_replicates(experiment), conditions=shown),
+        "embedding": lambda: embedding(rows, np.asarray(behavior.obsm[space]), axes=axes, conditions=shown),
+        "ethogram": lambda: ethogram(rows, conditions=shown),
+        "dwell": lambda: dwell(experiment.dynamics("bouts"), dt_s=dt_s, conditions=shown),
         "profiles": lambda: profiles(
             np.asarray(behavior.layers[SCALED])[:, used],
             rows["state"].to_numpy(),
@@ -114,7 +117,9 @@ def _figures(experiment: Experiment, truth: pd.DataFrame | None) -> dict[str, Ca
             units=list(behavior.var["unit"][used]),
         ),
         "paths": lambda: paths(
-            states_table(experiment).fillna({"state": 0}), pixel_size_um=experiment.movies[0].pixel_size_um
+            states_table(experiment).fillna({"state": 0}),
+            pixel_size_um=experiment.movies[0].pixel_size_um,
+            conditions=shown,
         ),
     }
 

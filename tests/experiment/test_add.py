@@ -143,6 +143,22 @@ def test_tracks_alone(exp, table, tmp_path):
     assert exp.tracks("tracks").n_tracks == 2
 
 
+def test_text_and_numbers_as_ids_in_one_experiment(exp, table, movie, tmp_path):
+    import pandas as pd
+
+    cs.add(exp, tracks=table, dt=390, pixel_size=0.65)
+    assert not [sentence for sentence in cs.run(exp).warnings if "left out" in sentence]
+    cs.add(exp, movie)
+    report = cs.run(exp)
+    assert "feature elongation_mean is left out of the states: movie tracks lacks it" in report.warnings
+    for form, read in (("csv", pd.read_csv), ("parquet", pd.read_parquet)):
+        cs.export(exp, tmp_path / form, form)
+        states = read(tmp_path / form / f"states.{form}")
+        assert {"left", "right", "1"} <= set(states["track"].astype(str))
+        tracks = read(tmp_path / form / f"tracks.{form}")
+        assert set(tracks["parent"].astype(str)) == {"0"}
+
+
 def test_numbers_as_ids_come_back(exp, table, tmp_path):
     text = table.read_text().replace("particle", "TRACK_ID").replace("left", "104").replace("right", "7")
     table.write_text(text)

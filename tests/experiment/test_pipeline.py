@@ -222,3 +222,20 @@ def test_any_movie_comes_to_the_end(tmp_path, name, stack):
         assert exp.behavior.n_obs == 4
     cs.export(exp, tmp_path / "out")
     cs.export(exp, tmp_path / "ctc", "ctc")
+
+
+def test_all_channels_are_measured_and_one_is_segmented(tmp_path):
+    import tifffile
+
+    stack = blobs()
+    both = np.stack([np.full_like(stack, 7), stack], axis=1)
+    path = tmp_path / "two.tif"
+    tifffile.imwrite(path, both, imagej=True, metadata={"axes": "TCYX", "finterval": 390.0})
+    exp = cs.new(tmp_path / "c.cellstate")
+    cs.add(exp, path, channel=1)
+    cs.run(exp, until="measure")
+    cells = exp.cells("two")
+    assert len(cells) == 6 * FRAMES
+    assert (cells["intensity_mean_0"] == 7).all()
+    assert (cells["intensity_sd_0"] == 0).all()
+    assert cells["intensity_mean_1"].min() > 300

@@ -78,10 +78,18 @@ def atomic_write(experiment: Experiment, behavior: AnnData) -> None:
 def _check_units(entries: tuple[MovieEntry, ...], recipe: Recipe) -> None:
     """Movies can be pooled only where frames and pixels mean the same."""
     intervals = {entry.name: entry.dt_s and entry.dt_s * recipe.every(entry) for entry in entries}
-    _check_equal(intervals, "frame interval", "s", "set resample_dt_s in [features], or correct --dt")
+    _check_equal(
+        intervals,
+        "frame interval",
+        "s",
+        "set resample_dt_s in [features], or correct it: napari-cellstate update EXP MOVIE --dt S",
+    )
     sizes = {entry.name: entry.pixel_size_um for entry in entries}
     if not recipe.windows.resample_pixel_size or None in sizes.values():
-        hint = "set resample_pixel_size = true in [features] where all are known, or correct --pixel-size"
+        hint = (
+            "set resample_pixel_size = true in [features] where all are known, or correct it: "
+            "napari-cellstate update EXP MOVIE --pixel-size UM"
+        )
         _check_equal(sizes, "pixel size", "um", hint)
 
 
@@ -148,12 +156,14 @@ def _var(
     import pandas as pd
 
     used, warnings = np.array([feature.pooled for feature in features], bool), []
+    movies = list(dict.fromkeys(movie))
     for at, feature in enumerate(features):
         finite = np.isfinite(values[:, at])
-        without = [name for name in dict.fromkeys(movie) if not finite[movie == name].any()]
-        if used[at] and without and len(movie):
+        without = [name for name in movies if not finite[movie == name].any()]
+        if used[at] and without:
             used[at] = False
-            warnings.append(f"feature {feature.name} is left out of the states: movie {without[0]} has no value of it")
+            if len(without) < len(movies):  # that tracks alone have no shape needs no saying
+                warnings.append(f"feature {feature.name} is left out of the states: movie {without[0]} lacks it")
     var = pd.DataFrame(
         {
             "unit": [feature.unit(entry.pixel_size_um, entry.dt_s) for feature in features],

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 _BINS = 4096
 _SAMPLE = 1 << 17
-CAP=None
 _APART = 3.0
 _RARE = 4.0
 _NEIGHBOURHOOD = 1.5  # diameters
@@ -78,8 +77,7 @@ def foreground(signal: Signal, rule: str, diameter: float) -> tuple[NDArray[np.b
     step = stride(diameter)
     size = 2 * round(_NEIGHBOURHOOD * diameter / step / 2) + 1
     nearby = uniform_filter(uniform_filter(every(signal, step), size), size)
-    highest = CAP(level,signal,lowest)
-    cut = spread(np.clip(nearby, np.float32(lowest), np.float32(highest)), step, signal.shape)
+    cut = spread(np.maximum(nearby, np.float32(lowest)), step, signal.shape)
     return signal > cut, Level(lowest, level.background, level.noise)
 
 

@@ -1,0 +1,149 @@
+"""Verbs that put movies into an experiment, correct and take them out."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from napari_cellstate.cli.verb import Arguments, Verb, experiment_argument, json_argument, known_or_not, show
+
+
+def _new_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("experiment", metavar="EXP", help="folder to make, such as screen.cellstate")
+
+
+def _new(given: Arguments) -> int:
+    from napari_cellstate.experiment.add import new
+
+    print(new(given.experiment).root)
+    return 0
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    experiment_argument(parser)
+    parser.add_argument("movie", metavar="MOVIE", nargs="?", help="TIFF, OME-TIFF, ImageJ stack, or a folder of images")
+    parser.add_argument("--labels", help="label images to use instead of a segmentation")
+    parser.add_argument("--tracks", metavar="TABLE", help="table of tracks (CSV, parquet) to use instead of linking")
+    parser.add_argument("--name", default="", help="name of the movie (default: that of the file)")
+    parser.add_argument("--channel", type=int, default=0, help="channel to segment, from 0 (default: %(default)s)")
+    parser.add_argument("--axes", default="", help="such as TYX or TCYX, where the file does not say")
+    parser.add_argument("--dt", type=float, metavar="S", help="seconds between frames (default: what the file says)")
+    parser.add_argument("--pixel-size", type=float, metavar="UM", help="um a pixel (default: what the file says)")
+    parser.add_argument("--condition", default="", help="such as young or aged")
+    parser.add_argument("--replicate", default="", help="animal, donor, day; movies of one are not independent")
+    parser.add_argument("--frames", default="", metavar="A:B", help="use frames A to before B (default: all)")
+    for what in ("track", "time", "y", "x"):
+        parser.add_argument(f"--{what}", default="", metavar="COLUMN", help=f"{what} column of the table of tracks")
+    json_argument(parser)
+
+
+def _add(given: Arguments) -> int:
+    from napari_cellstate.experiment.add import add
+    from napari_cellstate.experiment.notes import axes_note
+
+    entry = add(
+        given.experiment,
+        given.movie,
+        labels=given.labels,
+        tracks=given.tracks,
+        name=given.name,
+        channel=given.channel,
+        axes=given.axes,
+        dt=given.dt,
+        pixel_size=given.pixel_size,
+        condition=given.condition,
+        replicate=given.replicate,
+        frames=given.frames,
+        track_column=given.track,
+        time_column=given.time,
+        y_column=given.y,
+        x_column=given.x,
+    )
+    note = axes_note(given.experiment, entry)
+    if note:
+        print(note, file=sys.stderr)
+    t, c, y, x = entry.shape
+    units = f"dt {known_or_not(entry.dt_s, 's')}, pixel {known_or_not(entry.pixel_size_um, 'um')}"
+    return show(given, entry.model_dump(mode="json"), f"{entry.name}: {t} frames, {c} channels, {y} x {x} px, {units}")
+
+
+def _update_arguments(parser: argparse.ArgumentParser) -> None:
+    experiment_argument(parser)
+    parser.add_argument("movie", metavar="MOVIE", help="name of the movie, as in status")
+    parser.add_argument("--dt", type=float, metavar="S", help="seconds between frames")
+    parser.add_argument("--pixel-size", type=float, metavar="UM", help="um a pixel")
+    parser.add_argument("--condition", help="such as young or aged")
+    parser.add_argument("--replicate", help="animal, donor, day")
+    json_argument(parser)
+
+
+def _update(given: Arguments) -> int:
+    from napari_cellstate.experiment.change import update
+
+    entry = update(
+        given.experiment,
+        given.movie,
+        dt=given.dt,
+        pixel_size=given.pixel_size,
+        condition=given.condition,
+        replicate=given.replicate,
+    )
+    units = f"dt {known_or_not(entry.dt_s, 's')}, pixel {known_or_not(entry.pixel_size_um, 'um')}"
+    text = f"{entry.name}: {units}, condition {entry.condition or 'none'}, replicate {entry.replicate or 'none'}"
+    return show(given, entry.model_dump(mode="json"), text)
+
+
+def _remove_arguments(parser: argparse.ArgumentParser) -> None:
+    experiment_argument(parser)
+    parser.add_argument("movie", metavar="MOVIE", help="name of the movie, as in status")
+
+
+def _remove(given: Arguments) -> int:
+    from napari_cellstate.experiment.change import remove
+
+    folder = remove(given.experiment, given.movie)
+    print(f"{given.movie} is taken out; its results stay in {folder}")
+    return 0
+
+
+def _relink_arguments(parser: argparse.ArgumentParser) -> None:
+    experiment_argument(parser)
+    parser.add_argument("old", metavar="OLD", help="file or folder as it was called when it was added")
+    parser.add_argument("new", metavar="NEW", help="the same file or folder where it is now")
+    json_argument(parser)
+
+
+def _relink(given: Arguments) -> int:
+    from napari_cellstate.experiment.relink import relink
+
+    names = relink(given.experiment, given.old, given.new)
+    return show(given, names, "\n".join(names))
+
+
+VERBS = {
+    "new": Verb("make an empty experiment", "napari-cellstate new screen.cellstate", _new_arguments, _new),
+    "add": Verb(
+        "add a movie, label images or a table of tracks to an experiment",
+        "napari-cellstate add screen.cellstate young_1.tif --dt 390 --pixel-size 0.65 --condition young",
+        _add_arguments,
+        _add,
+    ),
+    "update": Verb(
+        "correct frame interval, pixel size, condition or replicate of a movie",
+        "napari-cellstate update screen.cellstate young_1 --pixel-size 0.65",
+        _update_arguments,
+        _update,
+    ),
+    "remove": Verb(
+        "take a movie out of an experiment",
+        "napari-cellstate remove screen.cellstate young_1",
+        _remove_arguments,
+        _remove,
+    ),
+    "relink": Verb(
+        "say where a moved movie is now",
+        "napari-cellstate relink screen.cellstate /old/movies /new/movies",
+        _relink_arguments,
+        _relink,
+    ),
+}
