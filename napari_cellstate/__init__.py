@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.demo import demo
     from napari_cellstate.experiment.export import export
     from napari_cellstate.experiment.listing import methods
+    from napari_cellstate.experiment.models import model_summary
     from napari_cellstate.experiment.pipeline import run
     from napari_cellstate.experiment.recipe import Recipe, read_recipe, recipe_from
     from napari_cellstate.experiment.relink import relink
@@ -41,6 +42,7 @@ __all__ = [
     "demo",
     "export",
     "methods",
+    "model_summary",
     "new",
     "read_recipe",
     "recipe_from",
@@ -63,6 +65,7 @@ _HOME = {
     "demo": "experiment.demo",
     "export": "experiment.export",
     "methods": "experiment.listing",
+    "model_summary": "experiment.models",
     "new": "experiment.add",
     "read_recipe": "experiment.recipe",
     "recipe_from": "experiment.recipe",

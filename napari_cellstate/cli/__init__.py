@@ -11,10 +11,10 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from napari_cellstate.cli import movies, results, tools
+from napari_cellstate.cli import models, movies, results, tools
 from napari_cellstate.cli.verb import fail
 
-VERBS = {**tools.VERBS, **movies.VERBS, **results.VERBS}
+VERBS = {**tools.VERBS, **movies.VERBS, **results.VERBS, **models.VERBS}
 
 
 class _Parser(argparse.ArgumentParser):

@@ -67,5 +67,17 @@ def named(name: str) -> nn.Module:
     return build(*NAMED[name], where=name)
 
 
+def usual_input(net: str, settings: Mapping[str, Any]) -> tuple[int, ...]:
+    """Size of an input that suits a net of `KINDS`: one image or vector, or four steps of a sequence."""
+    channels = int(settings.get("channels", 1))
+    side = int(settings.get("size", 64))
+    return {
+        "tiramisu": (1, channels, 256, 256),
+        "convgru": (1, 4, channels, 64, 64),
+        "vector-vae": (1, int(settings.get("features", 1))),
+        "image-vae": (1, channels, side, side),
+    }[net]
+
+
 def _tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value

@@ -14,7 +14,8 @@ def bins_of(values: NDArray[np.float64], count: int) -> Ints:
     if len(levels) <= count:
         return inverse.astype(np.int64)
     low, high = levels[0], levels[-1]
-    return np.minimum(((values - low) / (high - low) * count).astype(np.int64), count - 1)
+    out: Ints = np.minimum(((values - low) / (high - low) * count).astype(np.int64), count - 1)
+    return out
 
 
 def entropy(values: Ints) -> float:

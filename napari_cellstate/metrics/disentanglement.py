@@ -175,7 +175,9 @@ def dci(codes: Floats, factors: Ints, *, seed: int = 0) -> DCI:
     train, test = _halves(len(codes), seed)
     importance, right = [], []
     for factor in _varying(factors):
-        forest = RandomForestClassifier(n_estimators=20, max_features=None, min_samples_leaf=2, random_state=seed, n_jobs=1)
+        forest = RandomForestClassifier(
+            n_estimators=20, max_features=None, min_samples_leaf=2, random_state=seed, n_jobs=1
+        )
         forest.fit(codes[train], factor[train])
         importance.append(forest.feature_importances_)
         right.append(float((forest.predict(codes[test]) == factor[test]).mean()))
