@@ -13,6 +13,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 
 import torch
 
@@ -21,6 +22,7 @@ from napari_cellstate.learn.device import has_fast_bfloat16
 from napari_cellstate.nets.layouts import LAYOUTS
 from napari_cellstate.nets.tiramisu import Tiramisu
 
+CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
 WAYS = ("plain", "ours float32", "ours bfloat16", "slim float32", "slim bfloat16", "slim-half float32",
         "slim-half bfloat16")  # fmt: skip
 
@@ -57,9 +59,9 @@ def sorted_like(plain: PlainTiramisu, ours: Tiramisu) -> list[tuple[str, torch.T
     return [(name, state[name]) for part in order for name in state if name.split(".")[0] == part]
 
 
-def serve(way: str, layout: str, size: int) -> None:
+def serve(way: str, layout: str, size: int, threads: int, clock: Callable[[], float]) -> None:
     """Time one frame for each line read, and answer with the seconds."""
-    torch.set_num_threads(2)
+    torch.set_num_threads(threads)
     kind, _, precision = way.rpartition(" ")
     if way == "plain":
         net: torch.nn.Module = nets(layout)[0]
@@ -70,9 +72,9 @@ def serve(way: str, layout: str, size: int) -> None:
     with torch.no_grad():
         net(image[..., :64, :64])
         for _ in sys.stdin:
-            start = time.perf_counter()
+            start = clock()
             net(image)
-            seconds = time.perf_counter() - start
+            seconds = clock() - start
             print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, flush=True)
 
 
@@ -91,12 +93,15 @@ def main() -> None:
     parser.add_argument("--layout", default="67")
     parser.add_argument("--size", type=int, default=1024)
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--clock", choices=CLOCKS, default="wall", help="cpu: processor time, on a busy machine")
     parser.add_argument("--serve", default="")
     given = parser.parse_args()
     if given.serve:
-        return serve(given.serve, given.layout, given.size)
+        return serve(given.serve, given.layout, given.size, given.threads, CLOCKS[given.clock])
     ways = [way for way in WAYS if has_fast_bfloat16() or "bfloat16" not in way]
-    arguments = ["--layout", given.layout, "--size", str(given.size)]
+    arguments = ["--layout", given.layout, "--size", str(given.size), "--threads", str(given.threads)]
+    arguments += ["--clock", given.clock]
     times: dict[str, list[float]] = {way: [] for way in ways}
     memory: dict[str, float] = {}
     processes = {
@@ -116,7 +121,8 @@ def main() -> None:
         process.stdin.close()
         process.wait()
     print(
-        f"layout {given.layout}, one frame of {given.size} x {given.size} px, median of {given.runs} interleaved runs"
+        f"layout {given.layout}, one frame of {given.size} x {given.size} px, median of {given.runs} interleaved runs, "
+        f"{given.threads} threads, {given.clock} time"
     )
     print("| way | s a frame | times faster than plain | peak memory of the process, GB |\n|---|---|---|---|")
     plain = statistics.median(times["plain"])

@@ -10,6 +10,7 @@ skip connection is already in place. On a processor, layers work in strips of ro
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -23,7 +24,7 @@ from napari_cellstate.nets._typed import each
 if TYPE_CHECKING:
     from napari_cellstate.nets.tiramisu import Tiramisu
 
-STRIP_BYTES = 6 * 2**20
+STRIP_BYTES = 3 * 2**20
 """Normalised maps of one strip, bytes: a few MB stay in the cache between the norm and the convolution."""
 
 
@@ -109,7 +110,9 @@ class _Maps:
         if self._buffer.device.type != "cpu":
             return [(0, height)]
         row = batch * across * self._filled * self._buffer.element_size()
-        rows = max(STRIP_BYTES // row // 2 * 2, 8)
+        # As many strips as needed, all alike, of an even number of rows and not so thin that their halo costs more.
+        count = max(min(math.ceil(row * height / STRIP_BYTES), height // 8), 1)
+        rows = math.ceil(height / count / 2) * 2
         return [(top, min(top + rows, height)) for top in range(0, height, rows)]
 
     def _scale_and_shift(self, norm: Norm) -> tuple[Tensor, Tensor]:
