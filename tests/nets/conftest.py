@@ -5,9 +5,9 @@ import torch
 
 
 @pytest.fixture(autouse=True)
-def _two_threads():
+def _one_thread():
     before = torch.get_num_threads()
-    torch.set_num_threads(min(before, 2))
+    torch.set_num_threads(1)
     torch.manual_seed(0)
     yield
     torch.set_num_threads(before)

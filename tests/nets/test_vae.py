@@ -110,3 +110,34 @@ def test_linear_gaussian_vae_reaches_the_likelihood_of_probabilistic_pca():
 def test_bad_settings(bad):
     with pytest.raises(ValueError, match=r"multiple|at least 1"):
         image_vae(**bad)
+
+
+def _sprites(count: int, generator: torch.Generator) -> torch.Tensor:
+    """Squares of 3 to 6 px anywhere in 16 x 16 px: factors y, x and size."""
+    corner = torch.randint(0, 10, (2, count, 1, 1), generator=generator)
+    size = torch.randint(3, 7, (count, 1, 1), generator=generator)
+    at = torch.arange(16)
+    inside = [
+        (axis >= low) & (axis < low + size)
+        for axis, low in zip((at.view(1, 16, 1), at.view(1, 1, 16)), corner, strict=True)
+    ]
+    return (inside[0] & inside[1]).float()[:, None]
+
+
+def test_annealed_divergence_follows_the_capacity():
+    torch.manual_seed(0)
+    generator = torch.Generator().manual_seed(0)
+    net = image_vae(size=16, widths=(16, 16), hidden=64, latent=6)
+    objective = Elbo("annealed", "bernoulli", gamma=100, most_capacity=6, capacity_steps=250)
+    optimiser = torch.optim.Adam(net.parameters(), 2e-3)
+    off = []
+    for step in range(300):
+        x = _sprites(32, generator)
+        loss = objective(net.train()(x), x, step)
+        optimiser.zero_grad()
+        loss.total.backward()
+        optimiser.step()
+        if step >= 100:
+            off.append(float(loss.parts["kl"] - loss.parts["capacity"]))
+    off = torch.tensor(off).view(-1, 20).mean(1)  # single batches scatter
+    assert off.abs().max() < 1
