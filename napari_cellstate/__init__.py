@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.dynamics_table import dynamics_of_table
     from napari_cellstate.experiment.export import export
     from napari_cellstate.experiment.listing import methods
+    from napari_cellstate.experiment.models import model_summary
     from napari_cellstate.experiment.pipeline import run
     from napari_cellstate.experiment.recipe import Recipe, read_recipe, recipe_from
     from napari_cellstate.experiment.relink import relink
@@ -47,6 +48,7 @@ __all__ = [
     "dynamics_of_table",
     "export",
     "methods",
+    "model_summary",
     "new",
     "read_recipe",
     "recipe_from",
@@ -73,6 +75,7 @@ _HOME = {
     "dynamics_of_table": "experiment.dynamics_table",
     "export": "experiment.export",
     "methods": "experiment.listing",
+    "model_summary": "experiment.models",
     "new": "experiment.add",
     "read_recipe": "experiment.recipe",
     "recipe_from": "experiment.recipe",

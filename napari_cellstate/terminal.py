@@ -106,6 +106,23 @@ def methods_text(found: Sequence[Mapping[str, Any]], *, with_settings: bool) -> 
     return "\n".join(lines)
 
 
+def summary_text(found: Mapping[str, Any]) -> str:
+    """What `model summary` prints: a row a layer, indented as it is nested, then totals."""
+    rows = [["name", "type", "input", "output", "parameters"]]
+    for one in found["rows"]:
+        name = "  " * one["depth"] + (one["name"].rpartition(".")[2] or "(net)")
+        shapes = ["x".join(map(str, one[side])) or "-" for side in ("input", "output")]
+        rows.append([name, one["type"], *shapes, f"{one['parameters']:,}"])
+    return "\n".join([*table(rows), f"parameters: {found['parameters']:,}, trainable: {found['trainable']:,}"])
+
+
+def size_text(found: Mapping[str, Any]) -> str:
+    """What `model size` prints."""
+    rows = [[name, f"{found[name]:,} bits"] for name in ("input", "parameters", "forward", "backward", "total")]
+    note = f"as pytorch_modelsize counts it, with the parameters of the last layer only: {found['published']:,} bits"
+    return "\n".join([*table(rows), f"{found['total_mib']:.3f} MiB at {found['bits_a_number']} bits a number", note])
+
+
 def table(rows: Sequence[Sequence[str]]) -> list[str]:
     """Rows as lines with aligned columns."""
     widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
