@@ -120,11 +120,16 @@ def _new(given: Arguments) -> int:
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     _experiment(parser)
-    parser.add_argument("movie", metavar="MOVIE", nargs="?", help="TIFF, OME-TIFF, ImageJ stack, or a folder of images")
+    parser.add_argument(
+        "movie", metavar="MOVIE", nargs="?", help="TIFF, OME-Zarr, ND2, AVI, MP4, or a folder of images"
+    )
     parser.add_argument("--labels", help="label images to use instead of a segmentation")
-    parser.add_argument("--tracks", metavar="TABLE", help="table of tracks (CSV, parquet) to use instead of linking")
+    parser.add_argument(
+        "--tracks", metavar="TABLE", help="tracks (CSV, parquet, TrackMate XML, GEFF, ...) to use instead of linking"
+    )
     parser.add_argument("--name", default="", help="name of the movie (default: that of the file)")
     parser.add_argument("--channel", type=int, default=0, help="channel to segment, from 0 (default: %(default)s)")
+    parser.add_argument("--position", type=int, metavar="N", help="which of several positions in the file, from 0")
     parser.add_argument("--axes", default="", help="such as TYX or TCYX, where the file does not say")
     parser.add_argument("--dt", type=float, metavar="S", help="seconds between frames (default: what the file says)")
     parser.add_argument("--pixel-size", type=float, metavar="UM", help="um a pixel (default: what the file says)")
@@ -147,6 +152,7 @@ def _add(given: Arguments) -> int:
         tracks=given.tracks,
         name=given.name,
         channel=given.channel,
+        position=given.position,
         axes=given.axes,
         dt=given.dt,
         pixel_size=given.pixel_size,

@@ -28,7 +28,7 @@ COLUMNS = ("L", "B", "E", "P")
 """Label, first and last frame, parent (0 for none)."""
 
 _OURS = {"track": "L", "first_frame": "B", "last_frame": "E", "parent": "P"}
-_TRACK_FILES = ("res_track.txt", "man_track.txt")
+TRACK_FILES = ("res_track.txt", "man_track.txt")
 _HIGHEST_16 = 2**16 - 1
 
 Ints = NDArray[np.int64]
@@ -138,10 +138,10 @@ def read_ctc(folder: Path) -> CtcTracks:
     """
     import pandas as pd
 
-    found = [folder / name for name in _TRACK_FILES if (folder / name).is_file()]
+    found = [folder / name for name in TRACK_FILES if (folder / name).is_file()]
     if not found:
         raise InputError(
-            f"{folder}: neither {' nor '.join(_TRACK_FILES)} is here; expected one of them beside the masks"
+            f"{folder}: neither {' nor '.join(TRACK_FILES)} is here; expected one of them beside the masks"
         )
     with reading(str(found[0])):
         lines = found[0].read_text().splitlines()
