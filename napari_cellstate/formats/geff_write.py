@@ -93,8 +93,8 @@ def _axes(nodes: pd.DataFrame, dt_s: float | None, pixel_size_um: float | None) 
 def _property(group: zarr.Group, name: str, column: pd.Series[Any], told: Mapping[str, str]) -> dict[str, Any]:
     """Write one node property, and describe it."""
     missing = column.isna().to_numpy()
-    kind = np.dtype(getattr(column.dtype, "numpy_dtype", column.dtype)).kind
-    values = column.fillna(0).to_numpy(np.int64) if kind in _INTEGERS else column.to_numpy(np.float64, na_value=np.nan)
+    whole = column.dtype.kind in _INTEGERS
+    values = column.fillna(0).to_numpy(np.int64) if whole else column.to_numpy(np.float64, na_value=np.nan)
     _array(group, f"nodes/props/{name}/values", values)
     if missing.any():
         _array(group, f"nodes/props/{name}/missing", missing)
