@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from napari_cellstate.core.errors import Cancelled, CellStateError, InputError
     from napari_cellstate.experiment.add import add, new
     from napari_cellstate.experiment.change import remove, update
+    from napari_cellstate.experiment.check import check
     from napari_cellstate.experiment.demo import demo
     from napari_cellstate.experiment.export import export
     from napari_cellstate.experiment.listing import methods
+    from napari_cellstate.experiment.pack import pack
     from napari_cellstate.experiment.pipeline import run
     from napari_cellstate.experiment.recipe import Recipe, read_recipe, recipe_from
     from napari_cellstate.experiment.relink import relink
@@ -38,10 +40,12 @@ __all__ = [
     "InputError",
     "Recipe",
     "add",
+    "check",
     "demo",
     "export",
     "methods",
     "new",
+    "pack",
     "read_recipe",
     "recipe_from",
     "relink",
@@ -60,10 +64,12 @@ _HOME = {
     "InputError": "core.errors",
     "Recipe": "experiment.recipe",
     "add": "experiment.add",
+    "check": "experiment.check",
     "demo": "experiment.demo",
     "export": "experiment.export",
     "methods": "experiment.listing",
     "new": "experiment.add",
+    "pack": "experiment.pack",
     "read_recipe": "experiment.recipe",
     "recipe_from": "experiment.recipe",
     "relink": "experiment.relink",

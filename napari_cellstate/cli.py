@@ -307,6 +307,43 @@ def _relink(given: Arguments) -> int:
     return _show(given, names, "\n".join(names))
 
 
+# check, pack
+
+
+def _check_arguments(parser: argparse.ArgumentParser) -> None:
+    _experiment(parser)
+    _json(parser)
+
+
+def _check(given: Arguments) -> int:
+    from dataclasses import asdict
+
+    from napari_cellstate.experiment.check import check
+    from napari_cellstate.terminal import progress_bar
+
+    with progress_bar() as progress:
+        found = check(given.experiment, progress=progress)
+    text = "\n".join(map(str, found)) or "whole: nothing wrong was found"
+    _show(given, [asdict(one) for one in found], text)
+    return 1 if found else 0
+
+
+def _pack_arguments(parser: argparse.ArgumentParser) -> None:
+    _experiment(parser)
+    parser.add_argument("out", metavar="OUT", help="folder to make")
+    parser.add_argument("--movies", action="store_true", help="with movies, labels and track tables, not only results")
+
+
+def _pack(given: Arguments) -> int:
+    from napari_cellstate.experiment.pack import pack
+    from napari_cellstate.terminal import progress_bar
+
+    with progress_bar() as progress:
+        copy = pack(given.experiment, given.out, movies=given.movies, progress=progress)
+    print(copy.root)
+    return 0
+
+
 # methods, simulate
 
 
@@ -417,6 +454,10 @@ VERBS = {
                    _report_arguments, _report),
     "relink": Verb("say where a moved movie is now", "napari-cellstate relink screen.cellstate /old/movies /new/movies",
                    _relink_arguments, _relink),
+    "check": Verb("verify an experiment; say what is broken and how to mend it (exit 1 if anything is)",
+                  "napari-cellstate check screen.cellstate", _check_arguments, _check),
+    "pack": Verb("copy an experiment into a folder that can be carried away",
+                 "napari-cellstate pack screen.cellstate carry --movies", _pack_arguments, _pack),
     "methods": Verb("list all methods and their settings", "napari-cellstate methods segment",
                     _methods_arguments, _methods),
     "simulate": Verb("make movies of cells with known masks, tracks, states and rates",
