@@ -45,12 +45,16 @@ def read_geff(path: Path, pixel_size_um: float | None = None) -> GivenTracks:
     where = str(path)
     if not is_zarr(path):
         raise InputError(f"{path}: no Zarr group in this folder; expected a GEFF")
-    with reading(where):
-        group, meta = _find(path)
-        axes = _axes(meta, where)
-        ids = np.asarray(group["nodes/ids"][:])  # type: ignore[index]
-        props = _properties(group, len(ids))
-        ends = np.asarray(group["edges/ids"][:]).reshape(-1, 2)  # type: ignore[index]
+    with reading(where):  # all of it, since metadata may be of any type
+        return _read(path, pixel_size_um, where)
+
+
+def _read(path: Path, pixel_size_um: float | None, where: str) -> GivenTracks:
+    group, meta = _find(path)
+    axes = _axes(meta, where)
+    ids = np.asarray(group["nodes/ids"][:])  # type: ignore[index]
+    props = _properties(group, len(ids))
+    ends = np.asarray(group["edges/ids"][:]).reshape(-1, 2)  # type: ignore[index]
     if not len(ids):
         raise InputError(f"{where}: no nodes in it; expected at least one track")
     for axis in axes.values():
@@ -61,18 +65,12 @@ def read_geff(path: Path, pixel_size_um: float | None = None) -> GivenTracks:
     x, _ = _pixels(axes["x"], props, pixel_size_um, where)
     source, target = _edges(ids, ends, frame, where, directed=bool(meta.get("directed", True)))
     tracklet = str((meta.get("track_node_props") or {}).get("tracklet", ""))
-    names = _names(props.get(tracklet), len(ids))
+    names = _names(props.get(tracklet)) or _numbered(len(ids), source, target)
     label_name = _label_name(meta, props)
     used = {axis["name"] for axis in axes.values()} | {tracklet, label_name}
-    graph = CellGraph(
-        frame,
-        np.stack([y, x], axis=1),
-        source,
-        target,
-        names if names else _numbered(len(ids), source, target),
-        label=_whole(props.get(label_name)),
-        others={name: values for name, values in props.items() if name not in used},
-    )
+    others = {name: values for name, values in props.items() if name not in used}
+    label = _whole(props.get(label_name))
+    graph = CellGraph(frame, np.stack([y, x], axis=1), source, target, names, label, others)
     return tracks_of(graph, where, tracklet or "track", dt_s=dt_s, pixel_size_um=size_y)
 
 
@@ -188,7 +186,7 @@ def _edges(
     return rows[:, 0].astype(np.int64), rows[:, 1].astype(np.int64)
 
 
-def _names(tracklet: NDArray[Any] | None, n: int) -> list[str | int]:
+def _names(tracklet: NDArray[Any] | None) -> list[str | int]:
     whole = _whole(tracklet)
     return [] if whole is None else [int(one) for one in whole]
 
