@@ -88,15 +88,16 @@ def seconds(value: float, unit: str) -> float | None:
     return _convert(value, unit, _SECONDS)
 
 
-def from_ome(xml: str, where: str) -> Calibration:
-    """Read the first image of an OME-XML description (schema 2016-06); µm and s are its default units."""
+def from_ome(xml: str, where: str, image: int = 0) -> Calibration:
+    """Read one image (by default the first) of an OME-XML description (schema 2016-06); µm and s are its default units."""
     try:
         root = ElementTree.fromstring(xml)
     except ElementTree.ParseError:
         return Calibration()
-    pixels = root.find(".//{*}Image/{*}Pixels")
-    if pixels is None:
+    images = root.findall(".//{*}Image/{*}Pixels")
+    if not 0 <= image < len(images):
         return Calibration()
+    pixels = images[image]
     x, y = (
         micrometres(_number(pixels.get(f"PhysicalSize{axis}")), pixels.get(f"PhysicalSize{axis}Unit", "µm"))
         for axis in "XY"

@@ -62,7 +62,7 @@ class TiffMovie:
             layout = lay_out(found.axes, found.shapes, axes=axes, time_given=time_given, where=str(path))
             with reading(str(path)):
                 _check_planes(file, found, layout.shape[2:], path)
-                calibration = _calibration(file, path)
+                calibration = _calibration(file, path, position or 0)
             self._close = stack.pop_all().close
         self._file, self._layout, self._pages, self._offset = file, layout, found.pages, found.offset
         self._stored = found.dtype
@@ -164,10 +164,10 @@ def _check_planes(file: TiffFile, found: _Stack, plane: tuple[int, ...], path: P
         check_data(what, max(ends, default=0), page.parent.filehandle.size)
 
 
-def _calibration(file: TiffFile, path: Path) -> Calibration:
+def _calibration(file: TiffFile, path: Path, position: int) -> Calibration:
     """Scale; plain TIFF resolution is left alone, since it is mostly that of some printer."""
     if file.ome_metadata:
-        return from_ome(file.ome_metadata, str(path))
+        return from_ome(file.ome_metadata, str(path), position)
     if file.imagej_metadata:
         tags = file.pages.first.tags
         x, y = (tags[name].value if name in tags else (1, 1) for name in ("XResolution", "YResolution"))
