@@ -262,7 +262,7 @@ def _export_arguments(parser: argparse.ArgumentParser) -> None:
     _experiment(parser)
     parser.add_argument("out", metavar="OUT", help="folder; made if missing")
     parser.add_argument(
-        "--format", default="csv", help="csv, parquet, h5ad, ctc, geff or ome-zarr (default: %(default)s)"
+        "--format", default="csv", help="csv, parquet, h5ad, ctc, geff, ome-zarr or trackmate (default: %(default)s)"
     )
     parser.add_argument("--force", action="store_true", help="write into a folder that is not empty")
     _json(parser)

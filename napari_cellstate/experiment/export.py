@@ -16,6 +16,7 @@ from napari_cellstate.experiment import tables
 from napari_cellstate.experiment.entry import MovieEntry
 from napari_cellstate.experiment.export_geff import export_geff
 from napari_cellstate.experiment.export_ome_zarr import export_ome_zarr
+from napari_cellstate.experiment.export_trackmate import export_trackmate
 from napari_cellstate.experiment.relabel import relabel
 from napari_cellstate.experiment.store import Experiment, as_experiment
 from napari_cellstate.formats.tables import write_csv, write_parquet
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-FORMATS = ("csv", "parquet", "h5ad", "ctc", "geff", "ome-zarr")
+FORMATS = ("csv", "parquet", "h5ad", "ctc", "geff", "ome-zarr", "trackmate")
 
 _TABLES: dict[str, tuple[str, Callable[[Experiment], pd.DataFrame]]] = {
     "states": ("link", tables.states_table),
@@ -39,6 +40,13 @@ _TABLES: dict[str, tuple[str, Callable[[Experiment], pd.DataFrame]]] = {
     "bouts": ("dynamics", lambda experiment: experiment.dynamics("bouts")),
 }
 """Name of a table: the stage it needs, and what makes it."""
+
+_FOLDERS: dict[str, Callable[[Experiment, Path, Progress], list[Path]]] = {
+    "geff": export_geff,
+    "ome-zarr": export_ome_zarr,
+    "trackmate": export_trackmate,
+}
+"""Formats with a file or folder a movie."""
 
 
 def export(
@@ -57,8 +65,8 @@ def export(
     out : a folder; made if missing, and it must be empty.
     format : "csv" or "parquet" (states, features, columns, cells, links, tracks, transitions, occupancy, dwell and
         bouts, as far as their stages are done), "h5ad" (the behaviour table), "ctc" (a folder a movie with a mask
-        a frame, numbered by track, and res_track.txt), "geff" (MOVIE.geff: cells, links and states as a graph) or
-        "ome-zarr" (MOVIE.ome.zarr: label images of tracks and of states).
+        a frame, numbered by track, and res_track.txt), "geff" (MOVIE.geff: cells, links and states as a graph),
+        "ome-zarr" (MOVIE.ome.zarr: label images of tracks and of states) or "trackmate" (MOVIE_spots.csv).
     force : write into a folder that is not empty, over files of the same names.
 
     Returns
@@ -73,10 +81,8 @@ def export(
         return [_copy_behavior(experiment, folder)]
     if format == "ctc":
         return _ctc(experiment, folder, progress)
-    if format == "geff":
-        return export_geff(experiment, folder, progress)
-    if format == "ome-zarr":
-        return export_ome_zarr(experiment, folder, progress)
+    if format in _FOLDERS:
+        return _FOLDERS[format](experiment, folder, progress)
     write = write_csv if format == "csv" else write_parquet
     done = {name: make for name, (stage, make) in _TABLES.items() if _reached(experiment, stage)}
     if not done:

@@ -89,7 +89,7 @@ def seconds(value: float, unit: str) -> float | None:
 
 
 def from_ome(xml: str, where: str, image: int = 0) -> Calibration:
-    """Read one image (by default the first) of an OME-XML description (schema 2016-06); µm and s are its default units."""
+    """Read one image of an OME-XML description (schema 2016-06); µm and s are its default units."""
     try:
         root = ElementTree.fromstring(xml)
     except ElementTree.ParseError:

@@ -96,7 +96,21 @@ def test_ome_zarr_labels(done, tmp_path):
     assert set(np.unique(states.read(5, 0))) <= {0, 1, 2, 3}
 
 
-@pytest.mark.parametrize("kind", ["geff", "ome-zarr"])
+def test_trackmate_spots_come_back(done, tmp_path):
+    paths = cs.export(done, tmp_path / "out", "trackmate")
+    assert [path.name for path in paths] == ["young_1_spots.csv", "aged_1_spots.csv"]
+    tracks = done.tracks("young_1")
+    given = read_tracks(paths[0], pixel_size_um=0.65)
+    assert given.id_name == "TRACK_ID"
+    ours = tracks.cells.assign(track=tracks.track).sort_values(["frame", "track"])
+    theirs = given.points.assign(id=[given.ids[one - 1] for one in given.points["track"]]).sort_values(["frame", "id"])
+    assert theirs["id"].tolist() == ours["track"].tolist()
+    assert np.allclose(theirs[["y", "x"]], ours[["y", "x"]])
+    with pytest.raises(cs.InputError, match="POSITION_Y is in micron"):
+        read_tracks(paths[0])
+
+
+@pytest.mark.parametrize("kind", ["geff", "ome-zarr", "trackmate"])
 def test_the_same_bytes_again(done, tmp_path, kind):
     cs.export(done, tmp_path / "a", kind)
     cs.export(done, tmp_path / "b", kind)
