@@ -30,6 +30,7 @@ COLUMNS = ("L", "B", "E", "P")
 _OURS = {"track": "L", "first_frame": "B", "last_frame": "E", "parent": "P"}
 TRACK_FILES = ("res_track.txt", "man_track.txt")
 _HIGHEST_16 = 2**16 - 1
+_HIGHEST = 2**32 - 1
 
 Ints = NDArray[np.int64]
 
@@ -158,7 +159,7 @@ def _parse(line: str, where: str) -> list[int]:
         numbers = [int(part) for part in parts]
     except ValueError:
         numbers = []
-    if len(numbers) != 4 or min(numbers) < 0:
+    if len(numbers) != 4 or min(numbers) < 0 or max(numbers) > _HIGHEST:
         raise InputError(f"{where}: {line!r}; expected four whole numbers: label, first frame, last frame, parent")
     return numbers
 

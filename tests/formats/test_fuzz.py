@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import tifffile
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from napari_cellstate.core.errors import CellStateError
@@ -135,6 +135,7 @@ def test_tables(folder, changes, start):
 
 @some(300)
 @given(changes=edits())
+@example(changes=[(0.0, 0, "99999999999999999999")])
 def test_ctc(folder, changes):
     where = folder / "ctc"
     if not where.exists():
