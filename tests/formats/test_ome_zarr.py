@@ -28,7 +28,7 @@ def write_image(group, data, axes, version, *, omero=None, outer=None):
     if outer is not None:
         scales = [[v / o for v, o in zip(one, outer, strict=True)] for one in scales]
     multiscale = {
-        "axes": [AXES[a] for a in axes],
+        "axes": [dict(AXES[a]) for a in axes],
         "datasets": [
             {"path": str(n), "coordinateTransformations": [{"type": "scale", "scale": s}]} for n, s in enumerate(scales)
         ],
