@@ -64,6 +64,6 @@ def test_a_position_of_nothing(tmp_path):
     exp = cs.new(tmp_path / "e.cellstate")
     with pytest.raises(cs.InputError, match="only a movie has positions"):
         cs.add(exp, tracks=tmp_path / "t.csv", position=1)
-    tifffile.imwrite(tmp_path / "m.tif", blobs(4))
+    tifffile.imwrite(tmp_path / "m.tif", blobs(4), photometric="minisblack")
     with pytest.raises(cs.InputError, match="no position 3; found 1"):
         cs.add(exp, tmp_path / "m.tif", position=3, dt=60)

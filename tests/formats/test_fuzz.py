@@ -222,7 +222,7 @@ def tiffs() -> list[bytes]:
         {"byteorder": ">", "metadata": None},
     ):
         stream = io.BytesIO()
-        tifffile.imwrite(stream, stack, **options)
+        tifffile.imwrite(stream, stack, photometric="minisblack", **options)
         made.append(stream.getvalue())
     return made
 
@@ -239,6 +239,20 @@ def test_tiff_headers(folder, start, changes, head):
         assert len(movie.shape) == 4
         if np.prod(movie.shape) < 10**6:
             assert movie.read(0, 0).shape == movie.shape[2:]
+
+
+def test_what_is_mutated_can_be_read(folder):
+    """Else the mutations would prove nothing."""
+    for nth, content in enumerate(TIFFS):
+        (folder / f"{nth}.tif").write_bytes(content)
+        with closing(open_movie(folder / f"{nth}.tif", time_given=True)) as movie:
+            assert movie.shape == (3, 1, 8, 8)
+    for name, text in (("a.csv", TABLE), ("b.csv", TRACKMATE_CSV), ("c.xml", xml())):
+        (folder / name).write_text(text)
+        check_points(read_tracks(folder / name))
+    check_points(read_tracks(geff_at(folder)))
+    (folder / "r.toml").write_text(RECIPE)
+    assert read_recipe(folder / "r.toml") == Recipe()
 
 
 def check_points(given) -> None:
