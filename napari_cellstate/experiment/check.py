@@ -36,12 +36,19 @@ def check(experiment: Experiment | str | Path, *, progress: Progress = silent) -
     Returns
     -------
     What was found, in the order of files; empty if the experiment is whole.
+
+    Raises
+    ------
+    InputError
+        The folder is no experiment at all.
     """
     root = experiment.root if isinstance(experiment, Experiment) else Path(experiment)
     found = Findings(root)
     try:
         opened = Experiment(root)
     except InputError as error:
+        if not any((root / name).exists() for name in ("experiment.json", "recipe.toml", "movies")):
+            raise
         mend = "update napari-cellstate" if "newer version" in str(error) else "restore it from a backup"
         found.add("experiment.json", str(error), mend)
         return found.all()

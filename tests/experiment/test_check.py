@@ -246,6 +246,13 @@ def test_planted_faults_are_found(root, name):
     assert all(one.mend for one in found)
 
 
+def test_what_is_no_experiment(tmp_path, root):
+    with pytest.raises(cs.InputError, match="is not an experiment"):
+        cs.check(tmp_path)
+    (root / "experiment.json").unlink()
+    assert "is not an experiment" in cs.check(root)[0].problem
+
+
 def test_mending_as_it_says(root):
     (root / YOUNG / "cells.parquet").write_bytes(b"PAR1")
     (finding,) = [one for one in cs.check(root) if "cells.parquet" in one.where]
