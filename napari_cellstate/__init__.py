@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from napari_cellstate.core.errors import Cancelled, CellStateError, InputError
     from napari_cellstate.experiment.add import add, new
     from napari_cellstate.experiment.change import remove, update
+    from napari_cellstate.experiment.check import check
     from napari_cellstate.experiment.comparing import compare
     from napari_cellstate.experiment.demo import demo
     from napari_cellstate.experiment.dynamics_table import dynamics_of_table
     from napari_cellstate.experiment.export import export
     from napari_cellstate.experiment.listing import methods
     from napari_cellstate.experiment.models import model_summary
+    from napari_cellstate.experiment.pack import pack
     from napari_cellstate.experiment.pipeline import run
     from napari_cellstate.experiment.recipe import Recipe, read_recipe, recipe_from
     from napari_cellstate.experiment.relink import relink
@@ -43,6 +45,7 @@ __all__ = [
     "InputError",
     "Recipe",
     "add",
+    "check",
     "compare",
     "demo",
     "dynamics_of_table",
@@ -50,6 +53,7 @@ __all__ = [
     "methods",
     "model_summary",
     "new",
+    "pack",
     "read_recipe",
     "recipe_from",
     "relink",
@@ -71,12 +75,14 @@ _HOME = {
     "Recipe": "experiment.recipe",
     "add": "experiment.add",
     "compare": "experiment.comparing",
+    "check": "experiment.check",
     "demo": "experiment.demo",
     "dynamics_of_table": "experiment.dynamics_table",
     "export": "experiment.export",
     "methods": "experiment.listing",
     "model_summary": "experiment.models",
     "new": "experiment.add",
+    "pack": "experiment.pack",
     "read_recipe": "experiment.recipe",
     "recipe_from": "experiment.recipe",
     "relink": "experiment.relink",

@@ -21,14 +21,19 @@ def _new(given: Arguments) -> int:
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     experiment_argument(parser)
-    parser.add_argument("movie", metavar="MOVIE", nargs="?", help="TIFF, OME-TIFF, ImageJ stack, or a folder of images")
+    parser.add_argument(
+        "movie", metavar="MOVIE", nargs="?", help="TIFF, OME-Zarr, ND2, AVI, MP4, or a folder of images"
+    )
     parser.add_argument("--labels", help="label images to use instead of a segmentation")
-    parser.add_argument("--tracks", metavar="TABLE", help="table of tracks (CSV, parquet) to use instead of linking")
+    parser.add_argument(
+        "--tracks", metavar="TABLE", help="tracks (CSV, parquet, TrackMate XML, GEFF, ...) to use instead of linking"
+    )
     parser.add_argument("--name", default="", help="name of the movie (default: that of the file)")
     parser.add_argument("--channel", type=int, default=0, help="channel to segment, from 0 (default: %(default)s)")
     parser.add_argument("--axes", default="", help="such as TYX or TCYX, where the file does not say")
     parser.add_argument("--dt", type=float, metavar="S", help="seconds between frames (default: what the file says)")
     parser.add_argument("--pixel-size", type=float, metavar="UM", help="um a pixel (default: what the file says)")
+    parser.add_argument("--position", type=int, metavar="N", help="which of several positions in the file, from 0")
     parser.add_argument("--condition", default="", help="such as young or aged")
     parser.add_argument("--replicate", default="", help="animal, donor, day; movies of one are not independent")
     parser.add_argument("--frames", default="", metavar="A:B", help="use frames A to before B (default: all)")
@@ -54,6 +59,7 @@ def _add(given: Arguments) -> int:
         condition=given.condition,
         replicate=given.replicate,
         frames=given.frames,
+        position=given.position,
         track_column=given.track,
         time_column=given.time,
         y_column=given.y,

@@ -45,7 +45,9 @@ def _status(given: Arguments) -> int:
 def _export_arguments(parser: argparse.ArgumentParser) -> None:
     experiment_argument(parser)
     parser.add_argument("out", metavar="OUT", help="folder; made if missing")
-    parser.add_argument("--format", default="csv", help="csv, parquet, h5ad or ctc (default: %(default)s)")
+    parser.add_argument(
+        "--format", default="csv", help="csv, parquet, h5ad, ctc, geff, ome-zarr or trackmate (default: %(default)s)"
+    )
     parser.add_argument("--force", action="store_true", help="write into a folder that is not empty")
     json_argument(parser)
 
@@ -89,6 +91,40 @@ def _open(given: Arguments) -> int:
     return 0
 
 
+def _check_arguments(parser: argparse.ArgumentParser) -> None:
+    experiment_argument(parser)
+    json_argument(parser)
+
+
+def _check(given: Arguments) -> int:
+    from dataclasses import asdict
+
+    from napari_cellstate.experiment.check import check
+    from napari_cellstate.terminal import progress_bar
+
+    with progress_bar() as progress:
+        found = check(given.experiment, progress=progress)
+    text = "\n".join(map(str, found)) or "whole: nothing wrong was found"
+    show(given, [asdict(one) for one in found], text)
+    return 1 if found else 0
+
+
+def _pack_arguments(parser: argparse.ArgumentParser) -> None:
+    experiment_argument(parser)
+    parser.add_argument("out", metavar="OUT", help="folder to make")
+    parser.add_argument("--movies", action="store_true", help="with movies, labels and track tables, not only results")
+
+
+def _pack(given: Arguments) -> int:
+    from napari_cellstate.experiment.pack import pack
+    from napari_cellstate.terminal import progress_bar
+
+    with progress_bar() as progress:
+        copy = pack(given.experiment, given.out, movies=given.movies, progress=progress)
+    print(copy.root)
+    return 0
+
+
 VERBS = {
     "run": Verb(
         "do every stage that is missing or stale",
@@ -112,4 +148,16 @@ VERBS = {
         _report,
     ),
     "open": Verb("show an experiment in napari", "napari-cellstate open screen.cellstate", _open_arguments, _open),
+    "check": Verb(
+        "verify an experiment; say what is broken and how to mend it (exit 1 if anything is)",
+        "napari-cellstate check screen.cellstate",
+        _check_arguments,
+        _check,
+    ),
+    "pack": Verb(
+        "copy an experiment into a folder that can be carried away",
+        "napari-cellstate pack screen.cellstate carry --movies",
+        _pack_arguments,
+        _pack,
+    ),
 }

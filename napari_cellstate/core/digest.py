@@ -10,6 +10,7 @@ from typing import Any
 _WHOLE = 256 * 2**20
 _BLOCK = 2**20
 _BLOCKS = 64
+_ZARR_2 = (".zarray", ".zattrs", ".zgroup")
 
 
 def digest(value: Any) -> str:
@@ -48,5 +49,10 @@ def stamp(path: Path) -> str:
 
 def _files(path: Path) -> list[Path]:
     if path.is_dir():
-        return sorted(file for file in path.rglob("*") if file.is_file() and not file.name.startswith("."))
+        return sorted(file for file in path.rglob("*") if file.is_file() and _counts(file.name))
     return [path]
+
+
+def _counts(name: str) -> bool:
+    """Whether a file of a folder is content: what systems leave beside it (.DS_Store, ._name) is not."""
+    return not name.startswith(".") or name in _ZARR_2

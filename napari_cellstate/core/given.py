@@ -20,8 +20,11 @@ class GivenTracks:
         then every other numeric column of the table under its own name.
     id_name : the name that the id column had.
     ids : ids as they stood, text or whole numbers.
+    dt_s, pixel_size_um : what the file says about its scale, or None.
     """
 
     points: pd.DataFrame
     id_name: str
     ids: tuple[str | int, ...]
+    dt_s: float | None = None
+    pixel_size_um: float | None = None

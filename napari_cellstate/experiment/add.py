@@ -34,6 +34,7 @@ def add(
     tracks: str | Path | None = None,
     name: str = "",
     channel: int = 0,
+    position: int | None = None,
     axes: str = "",
     dt: float | None = None,
     pixel_size: float | None = None,
@@ -50,11 +51,13 @@ def add(
     Parameters
     ----------
     experiment : an experiment or its folder.
-    movie : TIFF, OME-TIFF, ImageJ hyperstack, or a folder of numbered images.
+    movie : TIFF, OME-TIFF, ImageJ hyperstack, OME-Zarr, ND2, a grey video, or a folder of numbered images.
     labels : label images of the same size; they are then used instead of a segmentation.
-    tracks : a table (CSV, parquet) with one row a cell and frame; then used instead of linking.
-    name : default: the name of the file.
+    tracks : a table (CSV, parquet) with one row a cell and frame, a TrackMate XML, a GEFF, a Cell Tracking Challenge
+        folder, or a folder with Heteromotility's tracksX.csv and tracksY.csv; then used instead of linking.
+    name : default: the name of the file, with the position behind it (NAME_p03) where one is given.
     channel : the channel to segment, from 0.
+    position : which of several positions (series, fields) in the movie's file, from 0.
     axes : such as "TYX" or "TCYX", where the file does not say, or says it wrong.
     dt : seconds between frames; default: what the file says.
     pixel_size : micrometres a pixel; default: what the file says.
@@ -76,14 +79,16 @@ def add(
         raise InputError("nothing to add: give a movie, --labels or --tracks")
     check_positive("--dt", dt, "seconds")
     check_positive("--pixel-size", pixel_size, "micrometres")
+    if position is not None and movie is None:
+        raise InputError(f"--position {position}: only a movie has positions; give one")
     root, paths = experiment.root, [Path(path) for path in (movie, labels, tracks) if path is not None]
     columns = {"track": track_column, "time": time_column, "y": y_column, "x": x_column}
     with writing(experiment.paths.lock):
         entries = experiment.movies
-        found = _look(movie, labels, tracks, axes, columns, pixel_size, time_given=dt is not None)
+        found = _look(movie, labels, tracks, axes, columns, pixel_size, position, time_given=dt is not None)
         entry = MovieEntry(
-            name=_name(name, paths[0], entries, root),
-            images=Reference.to(Path(movie), root, axes) if movie else None,
+            name=_name(name, paths[0], position, entries, root),
+            images=Reference.to(Path(movie), root, axes, position) if movie else None,
             labels=Reference.to(Path(labels), root, "" if movie else axes) if labels else None,
             tracks=TracksReference(**Reference.to(Path(tracks), root).model_dump(), **columns) if tracks else None,
             shape=found.shape,
@@ -116,13 +121,14 @@ def _look(
     axes: str,
     columns: dict[str, str],
     pixel_size: float | None,
+    position: int | None,
     *,
     time_given: bool,
 ) -> _Found:
     """Open everything once, so that what cannot be used is refused before it is added."""
     found = None
     if movie is not None:
-        with closing(open_movie(Path(movie), axes=axes, time_given=time_given)) as source:
+        with closing(open_movie(Path(movie), axes=axes, time_given=time_given, position=position)) as source:
             found = _Found(source.shape, source)
             source.read(0, 0)
     if labels is not None:
@@ -136,10 +142,12 @@ def _look(
             found = found or _Found((t, 0, y, x), source)
     if tracks is not None:
         size = pixel_size or (found.pixel_size_um if found else None)
-        points = read_tracks(Path(tracks), pixel_size_um=size, **columns).points
+        read = read_tracks(Path(tracks), pixel_size_um=size, **columns)
+        points = read.points
         if found is None:
             t, y, x = (ceil(points[axis].max()) + 1 for axis in ("frame", "y", "x"))
             found = _Found((t, 0, y, x), None)
+            found.dt_s, found.pixel_size_um = read.dt_s, read.pixel_size_um
         elif points["frame"].max() >= found.shape[0]:
             raise InputError(
                 f"{tracks}: frame {points['frame'].max()} occurs, but the movie has {found.shape[0]} frames, "
@@ -150,7 +158,7 @@ def _look(
     return found
 
 
-def _name(wanted: str, path: Path, entries: tuple[MovieEntry, ...], root: Path) -> str:
+def _name(wanted: str, path: Path, position: int | None, entries: tuple[MovieEntry, ...], root: Path) -> str:
     taken = {entry.name for entry in entries}
     if wanted:
         check_name(wanted)
@@ -159,14 +167,14 @@ def _name(wanted: str, path: Path, entries: tuple[MovieEntry, ...], root: Path) 
         return wanted
     for entry in entries:
         for reference in entry.references:
-            if reference.resolve(root) == path.resolve():
+            if reference.resolve(root) == path.resolve() and reference.position == position:
                 raise InputError(f"{path} was added already, as {entry.name!r}; to add it once more, give a --name")
     stem = path.name
-    for suffix in (".ome.tif", ".ome.tiff", path.suffix):
+    for suffix in (".ome.tif", ".ome.tiff", ".ome.zarr", path.suffix):
         if suffix and stem.lower().endswith(suffix):
             stem = stem[: -len(suffix)]
             break
-    return free_name(stem, taken)
+    return free_name(stem if position is None else f"{stem}_p{position:02d}", taken)
 
 
 def _frames(text: str, n: int) -> tuple[int, int]:

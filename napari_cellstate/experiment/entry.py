@@ -20,6 +20,7 @@ class Reference(BaseModel):
     fingerprint : of its content (`core.digest.fingerprint`).
     stamp : of sizes and times; the content is read again only where this differs.
     axes : as the user gave them, "" for those of the file.
+    position : which of several positions in the file, from 0; None where it has one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -28,11 +29,18 @@ class Reference(BaseModel):
     fingerprint: str
     stamp: str
     axes: str = ""
+    position: int | None = None
 
     @classmethod
-    def to(cls, path: Path, root: Path, axes: str = "") -> Reference:
+    def to(cls, path: Path, root: Path, axes: str = "", position: int | None = None) -> Reference:
         """Refer to `path` from the experiment at `root`."""
-        return cls(path=_written(path, root), fingerprint=fingerprint(path), stamp=stamp(path), axes=axes)
+        written, content = _written(path, root), fingerprint(path)
+        return cls(path=written, fingerprint=content, stamp=stamp(path), axes=axes, position=position)
+
+    @property
+    def ground(self) -> str:
+        """What decides results: the content, and the position in it."""
+        return self.fingerprint if self.position is None else f"{self.fingerprint} position {self.position}"
 
     def resolve(self, root: Path) -> Path:
         """Where it is now."""

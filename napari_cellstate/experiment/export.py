@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +14,10 @@ from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.progress import Progress, silent
 from napari_cellstate.experiment import tables
 from napari_cellstate.experiment.entry import MovieEntry
+from napari_cellstate.experiment.export_geff import export_geff
+from napari_cellstate.experiment.export_ome_zarr import export_ome_zarr
+from napari_cellstate.experiment.export_trackmate import export_trackmate
+from napari_cellstate.experiment.relabel import relabel
 from napari_cellstate.experiment.store import Experiment, as_experiment
 from napari_cellstate.formats.tables import write_csv, write_parquet
 
@@ -21,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-FORMATS = ("csv", "parquet", "h5ad", "ctc")
+FORMATS = ("csv", "parquet", "h5ad", "ctc", "geff", "ome-zarr", "trackmate")
 
 _TABLES: dict[str, tuple[str, Callable[[Experiment], pd.DataFrame]]] = {
     "states": ("link", tables.states_table),
@@ -36,6 +40,13 @@ _TABLES: dict[str, tuple[str, Callable[[Experiment], pd.DataFrame]]] = {
     "bouts": ("dynamics", lambda experiment: experiment.dynamics("bouts")),
 }
 """Name of a table: the stage it needs, and what makes it."""
+
+_FOLDERS: dict[str, Callable[[Experiment, Path, Progress], list[Path]]] = {
+    "geff": export_geff,
+    "ome-zarr": export_ome_zarr,
+    "trackmate": export_trackmate,
+}
+"""Formats with a file or folder a movie."""
 
 
 def export(
@@ -53,13 +64,14 @@ def export(
     experiment : an experiment or its folder.
     out : a folder; made if missing, and it must be empty.
     format : "csv" or "parquet" (states, features, columns, cells, links, tracks, transitions, occupancy, dwell and
-        bouts, as far as their stages are done), "h5ad" (the behaviour table) or "ctc" (a folder a movie with a mask
-        a frame, numbered by track, and res_track.txt).
+        bouts, as far as their stages are done), "h5ad" (the behaviour table), "ctc" (a folder a movie with a mask
+        a frame, numbered by track, and res_track.txt), "geff" (MOVIE.geff: cells, links and states as a graph),
+        "ome-zarr" (MOVIE.ome.zarr: label images of tracks and of states) or "trackmate" (MOVIE_spots.csv).
     force : write into a folder that is not empty, over files of the same names.
 
     Returns
     -------
-    The files (ctc: the folders).
+    The files (ctc, geff, ome-zarr: a folder a movie).
     """
     experiment, folder = as_experiment(experiment), Path(out)
     if format not in FORMATS:
@@ -69,6 +81,8 @@ def export(
         return [_copy_behavior(experiment, folder)]
     if format == "ctc":
         return _ctc(experiment, folder, progress)
+    if format in _FOLDERS:
+        return _FOLDERS[format](experiment, folder, progress)
     write = write_csv if format == "csv" else write_parquet
     done = {name: make for name, (stage, make) in _TABLES.items() if _reached(experiment, stage)}
     if not done:
@@ -143,11 +157,3 @@ def _masks(
         progress(nth, len(frames), f"{entry.name}: export ctc")
         here = cells[cells["frame"] == t]
         yield t, relabel(np.asarray(labels[t]), here["label"].to_numpy(), here["id"].to_numpy())
-
-
-def relabel(frame: NDArray[Any], old: NDArray[Any], new: NDArray[Any]) -> NDArray[np.uint32]:
-    """Give the cells of a label image new numbers; (Y, X), whatever is not in `old` becomes 0."""
-    order = np.argsort(old)
-    known, number = np.append(old[order], -1), np.append(new[order], 0)
-    at = np.searchsorted(known[:-1], frame)
-    return np.where(known[at] == frame, number[at], 0).astype(np.uint32)

@@ -33,7 +33,8 @@ def open_entry(entry: MovieEntry, root: Path, *, pixels: bool = True) -> Movie:
 def _images(reference: Reference, entry: MovieEntry, root: Path) -> FrameSource:
     from napari_cellstate.formats.movies import open_movie
 
-    return open_movie(reference.check(root, entry.name), axes=reference.axes, time_given=True)
+    path = reference.check(root, entry.name)
+    return open_movie(path, axes=reference.axes, time_given=True, position=reference.position)
 
 
 def _labels(reference: Reference, entry: MovieEntry, root: Path) -> FrameSource:

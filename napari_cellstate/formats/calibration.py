@@ -22,6 +22,12 @@ _MICROMETRES = {
     "micrometre": 1.0,
     "mm": 1e3,
     "cm": 1e4,
+    "angstrom": 1e-4,
+    "picometer": 1e-6,
+    "nanometer": 1e-3,
+    "millimeter": 1e3,
+    "centimeter": 1e4,
+    "meter": 1e6,
     "dm": 1e5,
     "m": 1e6,
     "in": 25400.0,
@@ -33,6 +39,9 @@ _SECONDS = {
     "µs": 1e-6,
     "ms": 1e-3,
     "msec": 1e-3,
+    "nanosecond": 1e-9,
+    "microsecond": 1e-6,
+    "millisecond": 1e-3,
     "s": 1.0,
     "sec": 1.0,
     "secs": 1.0,
@@ -79,22 +88,23 @@ def seconds(value: float, unit: str) -> float | None:
     return _convert(value, unit, _SECONDS)
 
 
-def from_ome(xml: str, where: str) -> Calibration:
-    """Read the first image of an OME-XML description (schema 2016-06); µm and s are its default units."""
+def from_ome(xml: str, where: str, image: int = 0) -> Calibration:
+    """Read one image of an OME-XML description (schema 2016-06); µm and s are its default units."""
     try:
         root = ElementTree.fromstring(xml)
     except ElementTree.ParseError:
         return Calibration()
-    pixels = root.find(".//{*}Image/{*}Pixels")
-    if pixels is None:
+    images = root.findall(".//{*}Image/{*}Pixels")
+    if not 0 <= image < len(images):
         return Calibration()
+    pixels = images[image]
     x, y = (
         micrometres(_number(pixels.get(f"PhysicalSize{axis}")), pixels.get(f"PhysicalSize{axis}Unit", "µm"))
         for axis in "XY"
     )
     dt = seconds(_number(pixels.get("TimeIncrement")), pixels.get("TimeIncrementUnit", "s"))
     names = tuple(channel.get("Name", "") for channel in pixels.findall("{*}Channel"))
-    return Calibration(_square(x, y, where), dt, names if all(names) else ())
+    return Calibration(square(x, y, where), dt, names if all(names) else ())
 
 
 def from_imagej(
@@ -114,7 +124,7 @@ def from_imagej(
     unit = str(metadata.get("unit", ""))
     x, y = (micrometres(below / above if above else 0, unit) for above, below in (x_resolution, y_resolution))
     dt = seconds(_number(metadata.get("finterval")), str(metadata.get("tunit", "s")))
-    return Calibration(_square(x, y, where), dt)
+    return Calibration(square(x, y, where), dt)
 
 
 def _convert(value: float, unit: str, factors: Mapping[str, float]) -> float | None:
@@ -133,7 +143,8 @@ def _number(text: object) -> float:
         return math.nan
 
 
-def _square(x: float | None, y: float | None, where: str) -> float | None:
+def square(x: float | None, y: float | None, where: str) -> float | None:
+    """The one size of a pixel, um; InputError where height and width differ."""
     if x is not None and y is not None and abs(x - y) > 0.01 * max(x, y):
         raise InputError(
             f"{where}: pixels of {x:g} x {y:g} um (x, y); expected square ones (within 1 %); "

@@ -28,8 +28,9 @@ COLUMNS = ("L", "B", "E", "P")
 """Label, first and last frame, parent (0 for none)."""
 
 _OURS = {"track": "L", "first_frame": "B", "last_frame": "E", "parent": "P"}
-_TRACK_FILES = ("res_track.txt", "man_track.txt")
+TRACK_FILES = ("res_track.txt", "man_track.txt")
 _HIGHEST_16 = 2**16 - 1
+_HIGHEST = 2**32 - 1
 
 Ints = NDArray[np.int64]
 
@@ -138,10 +139,10 @@ def read_ctc(folder: Path) -> CtcTracks:
     """
     import pandas as pd
 
-    found = [folder / name for name in _TRACK_FILES if (folder / name).is_file()]
+    found = [folder / name for name in TRACK_FILES if (folder / name).is_file()]
     if not found:
         raise InputError(
-            f"{folder}: neither {' nor '.join(_TRACK_FILES)} is here; expected one of them beside the masks"
+            f"{folder}: neither {' nor '.join(TRACK_FILES)} is here; expected one of them beside the masks"
         )
     with reading(str(found[0])):
         lines = found[0].read_text().splitlines()
@@ -158,7 +159,7 @@ def _parse(line: str, where: str) -> list[int]:
         numbers = [int(part) for part in parts]
     except ValueError:
         numbers = []
-    if len(numbers) != 4 or min(numbers) < 0:
+    if len(numbers) != 4 or min(numbers) < 0 or max(numbers) > _HIGHEST:
         raise InputError(f"{where}: {line!r}; expected four whole numbers: label, first frame, last frame, parent")
     return numbers
 

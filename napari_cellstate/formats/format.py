@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,11 +25,13 @@ _BROKEN = (
     struct.error,
 )
 
+_LISTED = 10
+
 
 class Opener(Protocol):
     """Opens a file of one format; see `formats.movies.open_movie` for what the settings mean."""
 
-    def __call__(self, path: Path, *, axes: str, time_given: bool) -> FrameSource:
+    def __call__(self, path: Path, *, axes: str, time_given: bool, position: int | None = None) -> FrameSource:
         """Open it, or raise InputError."""
         ...
 
@@ -50,6 +52,34 @@ class Format:
     looks_like: str
     accepts: Callable[[Path], bool]
     open: Opener
+
+
+def choose_position(names: Sequence[str], position: int | None, where: str) -> int:
+    """Number of the position that is meant, from 0.
+
+    Parameters
+    ----------
+    names : what the positions (series, fields) of the file are called.
+    position : what the user asks for, or None.
+    where : the file, for messages.
+
+    Raises
+    ------
+    InputError
+        Several positions and none asked for, or no such position.
+    """
+    if position is None and len(names) == 1:
+        return 0
+    listed = ", ".join(f"{nth} ({name})" if name else str(nth) for nth, name in enumerate(names[:_LISTED]))
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    if position is None:
+        raise InputError(
+            f"{where}: {len(names)} positions in one file: {listed}{more}; expected one; "
+            "add each as a movie of its own with --position"
+        )
+    if not 0 <= position < len(names):
+        raise InputError(f"{where}: no position {position}; found {len(names)}, counted from 0: {listed}{more}")
+    return position
 
 
 @contextmanager

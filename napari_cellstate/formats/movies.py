@@ -6,19 +6,22 @@ from pathlib import Path
 
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.movie import FrameSource
-from napari_cellstate.formats import folder, png, tiff
+from napari_cellstate.formats import folder, nd2, ome_zarr, png, tiff, video
 from napari_cellstate.formats.format import Format
 
 FORMATS: tuple[Format, ...] = (
     tiff.FORMAT,
+    ome_zarr.FORMAT,
     folder.FORMAT,
     png.FORMAT,
+    nd2.FORMAT,
+    video.FORMAT,
 )
 
 _TABLES = (".csv", ".tsv", ".txt", ".gz", ".parquet", ".xml", ".geff")
 
 
-def open_movie(path: Path, *, axes: str = "", time_given: bool = False) -> FrameSource:
+def open_movie(path: Path, *, axes: str = "", time_given: bool = False, position: int | None = None) -> FrameSource:
     """Open a movie; its frames are read one at a time.
 
     Parameters
@@ -26,17 +29,19 @@ def open_movie(path: Path, *, axes: str = "", time_given: bool = False) -> Frame
     path : a file or a folder.
     axes : what the axes of the file are, such as "TCYX"; "" takes what the file says.
     time_given : the frame interval is known, so a single axis without a name is time.
+    position : which of several positions (series, fields) in the file, from 0; None where it has one.
 
     Raises
     ------
     InputError
-        No such file, not an image, truncated, colour, z-stack, axes that cannot be told.
+        No such file, not an image, truncated, colour, z-stack, axes that cannot be told, several positions and none
+        asked for.
     """
     if not path.exists():
         raise InputError(f"{path}: no such file or folder; check the path")
     for known in FORMATS:
         if known.accepts(path):
-            return known.open(path, axes=axes, time_given=time_given)
+            return known.open(path, axes=axes, time_given=time_given, position=position)
     expected = "; ".join(known.looks_like for known in FORMATS)
     hint = "; a track table is added with --tracks" if path.suffix.lower() in _TABLES else ""
     raise InputError(

@@ -15,7 +15,7 @@ from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.movie import Array
 from napari_cellstate.formats.axes import lay_out
 from napari_cellstate.formats.calibration import Calibration, from_imagej, from_ome
-from napari_cellstate.formats.format import Format, reading
+from napari_cellstate.formats.format import Format, choose_position, reading
 from napari_cellstate.formats.tiff_check import check_data, check_directories
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class TiffMovie:
     See `core.movie.FrameSource` for the attributes. Read it from one thread at a time.
     """
 
-    def __init__(self, path: Path, *, axes: str = "", time_given: bool = False) -> None:
+    def __init__(self, path: Path, *, axes: str = "", time_given: bool = False, position: int | None = None) -> None:
         import tifffile
 
         self._path = path
@@ -58,11 +58,11 @@ class TiffMovie:
         with ExitStack() as stack:
             with reading(str(path)):
                 file = stack.enter_context(tifffile.TiffFile(path))
-                found = _find_stack(file, path)
+                found = _find_stack(file, path, position)
             layout = lay_out(found.axes, found.shapes, axes=axes, time_given=time_given, where=str(path))
             with reading(str(path)):
                 _check_planes(file, found, layout.shape[2:], path)
-                calibration = _calibration(file, path)
+                calibration = _calibration(file, path, position or 0)
             self._close = stack.pop_all().close
         self._file, self._layout, self._pages, self._offset = file, layout, found.pages, found.offset
         self._stored = found.dtype
@@ -106,9 +106,13 @@ def _decode(page: Any) -> Array:
             handle.close()
 
 
-def _find_stack(file: TiffFile, path: Path) -> _Stack:
-    """The one series of planes in a file."""
+def _find_stack(file: TiffFile, path: Path, position: int | None) -> _Stack:
+    """The one series of planes in a file, or that of the wanted position."""
     several = list(file.series)
+    if len(several) > 1 and (position is not None or several[0].kind == "ome"):
+        several = [several[choose_position([series.name for series in several], position, str(path))]]
+    elif position is not None:
+        choose_position([""], position, str(path))
     first = several[0]
     if first.dtype is None or first.dtype.kind not in "biuf":
         raise InputError(f"{path}: pixels are {first.dtype}; expected whole or real numbers")
@@ -160,10 +164,10 @@ def _check_planes(file: TiffFile, found: _Stack, plane: tuple[int, ...], path: P
         check_data(what, max(ends, default=0), page.parent.filehandle.size)
 
 
-def _calibration(file: TiffFile, path: Path) -> Calibration:
+def _calibration(file: TiffFile, path: Path, position: int) -> Calibration:
     """Scale; plain TIFF resolution is left alone, since it is mostly that of some printer."""
     if file.ome_metadata:
-        return from_ome(file.ome_metadata, str(path))
+        return from_ome(file.ome_metadata, str(path), position)
     if file.imagej_metadata:
         tags = file.pages.first.tags
         x, y = (tags[name].value if name in tags else (1, 1) for name in ("XResolution", "YResolution"))
@@ -171,8 +175,8 @@ def _calibration(file: TiffFile, path: Path) -> Calibration:
     return Calibration()
 
 
-def _open(path: Path, *, axes: str, time_given: bool) -> TiffMovie:
-    return TiffMovie(path, axes=axes, time_given=time_given)
+def _open(path: Path, *, axes: str, time_given: bool, position: int | None = None) -> TiffMovie:
+    return TiffMovie(path, axes=axes, time_given=time_given, position=position)
 
 
 FORMAT = Format("TIFF", "*.tif, *.tiff", lambda path: path.is_file() and path.suffix.lower() in SUFFIXES, _open)

@@ -1,8 +1,9 @@
-"""Track tables made elsewhere: one row for each cell and frame."""
+"""Tracks made elsewhere: tables with one row for each cell and frame, and every other format of tracks."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,15 @@ import numpy as np
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.given import GivenTracks
 from napari_cellstate.formats.calibration import micrometres
+from napari_cellstate.formats.ctc import TRACK_FILES
+from napari_cellstate.formats.ctc_tracks import read_ctc_tracks
+from napari_cellstate.formats.geff import read_geff
+from napari_cellstate.formats.heteromotility import read_heteromotility
+from napari_cellstate.formats.ome_zarr import is_zarr
 from napari_cellstate.formats.parents import WHOLE, Id, Ints, check_forward, find_parents
 from napari_cellstate.formats.read_sheet import read_sheet
 from napari_cellstate.formats.sheet import Sheet
+from napari_cellstate.formats.trackmate import read_trackmate
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,12 +47,13 @@ def read_tracks(
     x: str = "",
     pixel_size_um: float | None = None,
 ) -> GivenTracks:
-    """Read a track table.
+    """Read tracks from a table, or from whatever else `path` is.
 
     Parameters
     ----------
-    path : .csv, .tsv or .txt (also .gz) separated by commas, semicolons or tabs, or .parquet. The further header
-        rows of TrackMate are left out.
+    path : TrackMate's .xml; a GEFF (a Zarr folder); a folder of the Cell Tracking Challenge or with Heteromotility's
+        tracksX.csv and tracksY.csv; else a table: .csv, .tsv or .txt (also .gz) separated by commas, semicolons or
+        tabs, or .parquet. The further header rows of TrackMate are left out.
     track, time, y, x : names of columns; "" finds them (see ``TRACK_NAMES`` and its neighbours). ``label`` and
         ``parent`` are used where they are there; 0, -1, a blank or the track itself as parent means none.
     pixel_size_um : needed only where the table says that its positions are lengths (TrackMate's row of units).
@@ -61,6 +69,12 @@ def read_tracks(
     Rows without a track (spots that TrackMate did not link) and parents that are not in the table are left out;
     a warning is logged that counts them.
     """
+    other = _not_a_table(path)
+    if other is not None:
+        named = [flag for flag, name in (("--track", track), ("--time", time), ("--y", y), ("--x", x)) if name]
+        if named:
+            raise InputError(f"{path}: {named[0]} names a column of a table, but this is no table; leave it out")
+        return other(path, pixel_size_um)
     sheet = read_sheet(path)
     columns = {
         "track": sheet.find(TRACK_NAMES, track, "--track"),
@@ -83,6 +97,19 @@ def read_tracks(
         points[name] = values
     points = points.sort_values(["frame", "label"], kind="stable", ignore_index=True)
     return GivenTracks(points, columns["track"], ids)
+
+
+def _not_a_table(path: Path) -> Callable[[Path, float | None], GivenTracks] | None:
+    """What reads a path that is no table: chosen by what it is."""
+    if path.suffix.lower() == ".xml":
+        return read_trackmate
+    if not path.is_dir():
+        return None
+    if is_zarr(path) or path.suffix.lower() in (".geff", ".zarr"):
+        return read_geff
+    if any((path / name).is_file() for name in TRACK_FILES):
+        return read_ctc_tracks
+    return read_heteromotility
 
 
 def _points(columns: dict[str, NDArray[np.generic]]) -> pd.DataFrame:

@@ -47,3 +47,13 @@ def test_large_files_are_sampled(tmp_path, monkeypatch):
         assert fingerprint(path) != first
     path.write_bytes(content + b"\0")
     assert fingerprint(path) != first
+
+
+def test_metadata_of_zarr_2_is_content_and_what_systems_leave_is_not(tmp_path):
+    (tmp_path / ".zattrs").write_text("{}")
+    before = fingerprint(tmp_path), stamp(tmp_path)
+    (tmp_path / ".DS_Store").write_text("x")
+    assert (fingerprint(tmp_path), stamp(tmp_path)) == before
+    (tmp_path / ".zattrs").write_text('{"a": 1}')
+    assert fingerprint(tmp_path) != before[0]
+    assert stamp(tmp_path) != before[1]

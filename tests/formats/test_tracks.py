@@ -272,7 +272,7 @@ def test_bad_files(tmp_path, table):
     with pytest.raises(InputError, match="is empty"):
         read_tracks(table(""))
     with pytest.raises(InputError, match=r"expected a table \(\.csv"):
-        read_tracks(table("x", "t.xml"))
+        read_tracks(table("x", "t.doc"))
     with pytest.raises(InputError, match="column 'y' is there twice"):
         read_tracks(table("track,frame,y,y\n1,2,3,4\n"))
     with pytest.raises(InputError, match="the first line is"):

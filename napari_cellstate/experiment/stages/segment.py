@@ -23,7 +23,7 @@ def _record(recipe: Recipe, entry: MovieEntry) -> dict[str, Any] | None:
     if method is None:
         return None
     source = entry.labels if method.kind == "labels" else entry.images
-    ground = source.fingerprint if source else None
+    ground = source.ground if source else None
     return {**method.record(), "ground": ground, "channel": entry.channel, "frames": list(entry.frames)}
 
 

@@ -1,0 +1,132 @@
+"""ND2 of Nikon's NIS-Elements, through the package nd2 (extra ``nd2``)."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from napari_cellstate.core.errors import InputError
+from napari_cellstate.core.movie import Array
+from napari_cellstate.formats.axes import lay_out
+from napari_cellstate.formats.calibration import micrometres, square
+from napari_cellstate.formats.format import Format, choose_position, reading
+
+_FRAME_AXES = "CYXS"
+_TOLERANCE = 0.02
+
+log = logging.getLogger(__name__)
+
+
+class Nd2Movie:
+    """One position of an ND2 file, read plane by plane; the file stays open until `close`.
+
+    The frame interval is the median of the true times of the frames, where the file has them.
+    See `core.movie.FrameSource` for the attributes.
+    """
+
+    def __init__(self, path: Path, *, axes: str = "", position: int | None = None) -> None:
+        where = str(path)
+        if path.stat().st_size == 0:
+            raise InputError(f"{path}: the file is empty (0 bytes); expected an ND2; copy it again")
+        package = _package(where)
+        with reading(where):
+            self._file = package.ND2File(path)
+        try:
+            with reading(where):
+                self._read_layout(axes, position, where)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _read_layout(self, axes: str, position: int | None, where: str) -> None:
+        file = self._file
+        sizes = {str(axis): int(n) for axis, n in file.sizes.items()}
+        count = sizes.pop("P", 1)
+        chosen = choose_position(_position_names(file, count), position, where)
+        letters = "".join(axis for axis in "TZC" if axis in sizes) + "YX" + ("S" if "S" in sizes else "")
+        unknown = [axis for axis in sizes if axis not in letters and sizes[axis] > 1]
+        if unknown:
+            raise InputError(
+                f"{where}: an axis {unknown[0]!r} of length {sizes[unknown[0]]}; expected T, C, Z, Y and X"
+            )
+        told = axes.upper()
+        if told and told != letters:
+            raise InputError(f"{where}: axes {axes!r}; an ND2 names its own, here {letters}; leave --axes out")
+        layout = lay_out(letters, (tuple(sizes[axis] for axis in letters),), axes="", time_given=True, where=where)
+        self._path, self.shape, self.axes_named = where, layout.shape, True
+        here = [nth for nth, at in enumerate(file.loop_indices) if at.get("P", 0) == chosen] or [0]
+        if len(here) < layout.shape[0]:
+            raise InputError(f"{where}: {len(here)} frames of {layout.shape[0]} are there; copy the file again")
+        self._sequence = here
+        self.dtype = np.dtype(file.dtype)
+        size = file.voxel_size()
+        self.pixel_size_um = square(micrometres(size.x, "um"), micrometres(size.y, "um"), where)
+        self.dt_s = _interval([_time_ms(file, nth) for nth in here], where)
+        names = tuple(str(one.channel.name or "") for one in (file.metadata.channels or []))
+        n = self.shape[1]
+        self.channels = names if len(names) == n and all(names) else tuple(f"channel {c}" for c in range(n))
+
+    def read(self, t: int, c: int) -> Array:
+        """One plane, (Y, X), as stored."""
+        frames, channels, height, width = self.shape
+        if not (0 <= t < frames and 0 <= c < channels):
+            raise InputError(f"no frame {t}, channel {c}; found {frames} frames and {channels} channels, from 0")
+        with reading(f"{self._path}, frame {t}, channel {c}"):
+            planes = np.asarray(self._file.read_frame(self._sequence[t]))
+            plane: Array = planes.reshape(channels, height, width)[c]
+            return plane
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def _package(where: str) -> Any:
+    try:
+        return importlib.import_module("nd2")
+    except ImportError:
+        raise InputError(
+            f"{where}: ND2 files need the package nd2, which is not installed; do: pip install napari-cellstate[nd2]"
+        ) from None
+
+
+def _position_names(file: Any, count: int) -> list[str]:
+    for loop in file.experiment:
+        points = getattr(loop.parameters, "points", None)
+        if points is not None and len(points) == count:
+            return [str(getattr(point, "name", "") or "") for point in points]
+    return [""] * count
+
+
+def _time_ms(file: Any, nth: int) -> float:
+    """When a frame was taken, ms from the start; NaN where the file does not say."""
+    channels = getattr(file.frame_metadata(nth), "channels", None) or []
+    return float(channels[0].time.relativeTimeMs) if channels else float("nan")
+
+
+def _interval(times_ms: list[float], where: str) -> float | None:
+    """Median seconds between frames, None where not known."""
+    steps = np.diff(np.array(times_ms, np.float64)) / 1000.0
+    if not len(steps) or not np.isfinite(steps).all():
+        return None
+    middle = float(np.median(steps))
+    if middle <= 0:
+        return None
+    odd = np.flatnonzero(np.abs(steps - middle) > _TOLERANCE * middle)
+    if len(odd):
+        log.warning(
+            "%s: %s of %s intervals differ by more than 2 %% from the median of %s s, the first after frame %s (%s s)",
+            *(where, len(odd), len(steps), f"{middle:g}", odd[0], f"{steps[odd[0]]:g}"),
+        )
+    return middle
+
+
+def _open(path: Path, *, axes: str, time_given: bool, position: int | None = None) -> Nd2Movie:
+    return Nd2Movie(path, axes=axes, position=position)
+
+
+FORMAT = Format("ND2", "*.nd2", lambda path: path.is_file() and path.suffix.lower() == ".nd2", _open)
