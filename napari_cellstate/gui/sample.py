@@ -37,7 +37,8 @@ def make_sample(
     experiment = new(path)
     for condition in ("young", "aged"):
         for replicate in ("1", "2"):
-            add(experiment, movies / f"{condition}_{replicate}.ome.tif", condition=condition, replicate=replicate)
+            name = f"{condition}_{replicate}"
+            add(experiment, movies / f"{name}.ome.tif", condition=condition, replicate=name)
     return experiment
 
 

@@ -26,7 +26,7 @@ class SampleMovie:
     ----------
     name : of the movie, such as young_1.
     path : NAME.ome.tif.
-    condition, replicate : names.
+    condition, replicate : names; each movie is a replicate of its own, also between conditions.
     truth : folder with all that is true about it; see `read_truth`.
     """
 
@@ -38,7 +38,7 @@ class SampleMovie:
 
 
 def simulate(
-    out: Path,
+    out: str | Path,
     *,
     conditions: Mapping[str, float] = YOUNG_AND_AGED,
     replicates: int = 4,
@@ -66,7 +66,7 @@ def simulate(
     InputError
         `out` is not empty or not a folder, or a setting makes no sense.
     """
-    scenes = _scenes(conditions, frames, size, cells)
+    out, scenes = Path(out), _scenes(conditions, frames, size, cells)
     if replicates < 1 or seed < 0:
         raise InputError(
             f"simulate: {replicates} replicates, seed {seed}; expected at least 1 replicate and a seed >= 0"
@@ -83,11 +83,11 @@ def simulate(
                 scene,
                 seed=(seed, nth, replicate),
                 condition=condition,
-                replicate=str(replicate),
+                replicate=name,
                 progress=_part(progress, before, total, name),
             )
             path, truth = write_movie(simulation, out, name, progress=_part(progress, before + frames, total, name))
-            made.append(SampleMovie(name, path, condition, str(replicate), truth))
+            made.append(SampleMovie(name, path, condition, name, truth))
     return made
 
 

@@ -24,12 +24,12 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> list[SampleMovie]:
 
 def test_movies_of_both_conditions_with_their_rates(two: list[SampleMovie]) -> None:
     assert [(movie.name, movie.condition, movie.replicate) for movie in two] == [
-        ("young_1", "young", "1"),
-        ("aged_1", "aged", "1"),
+        ("young_1", "young", "young_1"),
+        ("aged_1", "aged", "aged_1"),
     ]
     truths = [read_truth(movie.truth) for movie in two]
     assert [truth.scene.behaviour.mean_dwell for truth in truths] == [20.0, 33.0]
-    assert [(truth.condition, truth.replicate) for truth in truths] == [("young", "1"), ("aged", "1")]
+    assert [(truth.condition, truth.replicate) for truth in truths] == [("young", "young_1"), ("aged", "aged_1")]
     for truth, dwell in zip(truths, (20.0, 33.0), strict=True):
         assert -1 / truth.rates.diagonal().mean() == pytest.approx(dwell, rel=0.3)
     assert all(movie.path.is_file() for movie in two)
@@ -56,7 +56,7 @@ def test_the_default_sample_is_the_default_simulation(monkeypatch: pytest.Monkey
         write_sample(tmp_path, seed=9)
     from napari_cellstate.simulate.scene import Scene
 
-    assert asked == [(Scene(), (9, 0, 1), "young", "1")]
+    assert asked == [(Scene(), (9, 0, 1), "young", "young_1")]
 
 
 def test_progress_goes_up_by_one_to_its_total(tmp_path: Path) -> None:
