@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from napari_cellstate.core.progress import Progress, silent
-from napari_cellstate.experiment.add import add, new
-from napari_cellstate.experiment.paths import SUFFIX
+from napari_cellstate.experiment.sample import sample_experiment
 from napari_cellstate.experiment.store import Experiment
 from napari_cellstate.gui.stacks import LazyStack
-from napari_cellstate.simulate.sample import simulate
 
 FOLDER = "napari-cellstate-sample"
 """Below the home folder."""
@@ -25,21 +23,7 @@ def make_sample(
     folder: Path, progress: Progress = silent, *, frames: int = 40, size: int = 256, cells: int = 18
 ) -> Experiment:
     """Two young and two aged movies in an experiment of their own; what is there already is used."""
-    path = folder / f"sample{SUFFIX}"
-    if (path / "experiment.json").exists():
-        return Experiment(path)
-    movies = folder / "movies"
-    if not (movies / "done").exists():
-        if movies.exists():
-            movies = folder / f"movies_{len(list(folder.iterdir()))}"
-        simulate(movies, replicates=2, frames=frames, size=size, cells=cells, progress=progress)
-        (movies / "done").touch()
-    experiment = new(path)
-    for condition in ("young", "aged"):
-        for replicate in ("1", "2"):
-            name = f"{condition}_{replicate}"
-            add(experiment, movies / f"{name}.ome.tif", condition=condition, replicate=name)
-    return experiment
+    return sample_experiment(folder, "sample", replicates=2, frames=frames, size=size, cells=cells, progress=progress)
 
 
 def sample_movie() -> list[tuple[Any, dict[str, Any], str]]:

@@ -91,11 +91,6 @@ def simulate(
     return made
 
 
-def write_sample(folder: Path, *, seed: int = 0, replicates: int = 4, progress: Progress = silent) -> list[SampleMovie]:
-    """Write the fixed default sample: young and aged, the same three states, slower switching when aged."""
-    return simulate(folder, seed=seed, replicates=replicates, progress=progress)
-
-
 def _scenes(conditions: Mapping[str, float], frames: int, size: int, cells: int) -> dict[str, Scene]:
     if not conditions:
         raise InputError("simulate: no conditions; expected at least one name with a mean dwell in frames")

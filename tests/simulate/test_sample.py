@@ -7,7 +7,7 @@ import pytest
 from napari_cellstate.core.digest import fingerprint
 from napari_cellstate.core.errors import Cancelled, InputError
 from napari_cellstate.simulate import sample
-from napari_cellstate.simulate.sample import SampleMovie, simulate, write_sample
+from napari_cellstate.simulate.sample import SampleMovie, simulate
 from napari_cellstate.simulate.truth import read_truth
 
 TINY = {"frames": 4, "size": 96, "cells": 4}
@@ -53,7 +53,7 @@ def test_the_default_sample_is_the_default_simulation(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(sample, "run_movie", remember)
     with pytest.raises(Cancelled):
-        write_sample(tmp_path, seed=9)
+        simulate(tmp_path, seed=9)
     from napari_cellstate.simulate.scene import Scene
 
     assert asked == [(Scene(), (9, 0, 1), "young", "young_1")]
