@@ -42,7 +42,7 @@ def check(experiment: Experiment | str | Path, *, progress: Progress = silent) -
     InputError
         The folder is no experiment at all.
     """
-    root = experiment.root if isinstance(experiment, Experiment) else Path(experiment)
+    root = experiment.root if isinstance(experiment, Experiment) else Path(experiment).resolve()
     found = Findings(root)
     try:
         opened = Experiment(root)

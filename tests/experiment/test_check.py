@@ -312,3 +312,9 @@ def test_pack_copies_what_is_shared_once(tmp_path):
     copy = cs.pack(exp, tmp_path / "out", movies=True)
     assert len(list((tmp_path / "out" / "raw").rglob("*.tif"))) == 1
     assert cs.check(copy) == ()
+
+
+def test_a_relative_path(whole, monkeypatch, capsys):
+    monkeypatch.chdir(whole)
+    assert main(["check", "e.cellstate"]) == 0
+    assert "nothing wrong" in capsys.readouterr().out

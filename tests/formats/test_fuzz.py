@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from napari_cellstate.core.errors import CellStateError
-from napari_cellstate.experiment.recipe import Recipe, read_recipe
+from napari_cellstate.experiment.recipe import Recipe, read_recipe, recipe_from
 from napari_cellstate.experiment.recipe_file import dumps
 from napari_cellstate.formats.ctc import read_ctc, write_ctc
 from napari_cellstate.formats.geff_write import write_geff
@@ -121,7 +121,7 @@ def test_recipes(folder, changes):
     path.write_text(mutated(RECIPE, changes), encoding="utf-8")
     with suppress(CellStateError):
         recipe = read_recipe(path)
-        tomllib.loads(dumps(recipe))
+        assert recipe_from(tomllib.loads(dumps(recipe))) == recipe
 
 
 @some(300)
