@@ -5,7 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 
-from napari_cellstate.cli.verb import Arguments, Verb, experiment_argument, json_argument, known_or_not, show
+from napari_cellstate.cli.verb import (
+    Arguments,
+    Verb,
+    experiment_argument,
+    json_argument,
+    known_or_not,
+    show,
+    track_column_arguments,
+)
 
 
 def _new_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,8 +45,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--condition", default="", help="such as young or aged")
     parser.add_argument("--replicate", default="", help="animal, donor, day; movies of one are not independent")
     parser.add_argument("--frames", default="", metavar="A:B", help="use frames A to before B (default: all)")
-    for what in ("track", "time", "y", "x"):
-        parser.add_argument(f"--{what}", default="", metavar="COLUMN", help=f"{what} column of the table of tracks")
+    track_column_arguments(parser)
     json_argument(parser)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from napari_cellstate.cli.verb import Arguments, Verb, json_argument, show
+from napari_cellstate.cli.verb import Arguments, Verb, json_argument, show, track_column_arguments
 
 
 def _features_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,8 +28,7 @@ def _features_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dt", type=float, metavar="S", help="seconds between frames (default: times in frames)")
     parser.add_argument("--pixel-size", type=float, metavar="UM", help="um a pixel (default: lengths in px)")
     parser.add_argument("--reasons", metavar="FILE", help="table of why numbers are missing or say little")
-    for what in ("track", "time", "y", "x"):
-        parser.add_argument(f"--{what}", default="", metavar="COLUMN", help=f"{what} column of the table of tracks")
+    track_column_arguments(parser)
     json_argument(parser)
 
 

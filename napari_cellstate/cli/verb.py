@@ -27,6 +27,12 @@ def experiment_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("experiment", metavar="EXP", help="experiment folder")
 
 
+def track_column_arguments(parser: argparse.ArgumentParser) -> None:
+    """Names of the columns of a table of tracks, where they are not the usual ones."""
+    for what in ("track", "time", "y", "x"):
+        parser.add_argument(f"--{what}", default="", metavar="COLUMN", help=f"{what} column of the table of tracks")
+
+
 def json_argument(parser: argparse.ArgumentParser) -> None:
     """The switch to JSON, for scripts."""
     parser.add_argument("--json", action="store_true", help="print the result as JSON")

@@ -18,7 +18,6 @@ uns
 
 from __future__ import annotations
 
-MOVIE = "movie"
 OBS_KEYS = ("movie", "track", "frame")
 STATE_COLUMNS = ("cluster", "state", "state_prob")
 SCALED = "scaled"

@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+CELL_COLUMNS = {"track": "given_track", "parent": "given_parent"}
+"""Columns of `GivenTracks.points`, by their names in a cell table."""
+
+
 @dataclass(frozen=True, eq=False)
 class GivenTracks:
     """A track table as we use it, and how to give its ids back as they stood.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,17 @@ Ints = NDArray[np.int64]
 TRACK = "track"
 MOVIE = "movie"
 _DRAWS = 1000
+
+
+def unit_of_n(movie: NDArray[Any], track: NDArray[Any]) -> tuple[NDArray[Any], str]:
+    """What is counted as n in some rows, and its name: their movies where there are two or more, else their tracks.
+
+    Parameters
+    ----------
+    movie, track : (N,), of each row; tracks need be unique within their movie only.
+    """
+    several = len(set(movie.tolist())) > 1
+    return (movie, MOVIE) if several else (track, TRACK)
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,7 @@ from napari_cellstate.dynamics.counts import Transitions, count_transitions, tra
 from napari_cellstate.dynamics.cycles import cycle_fluxes
 from napari_cellstate.dynamics.dwell import dwell_times, find_bouts
 from napari_cellstate.dynamics.generator import generator
-from napari_cellstate.dynamics.intervals import MOVIE, TRACK
+from napari_cellstate.dynamics.intervals import unit_of_n
 from napari_cellstate.dynamics.occupancy import occupancy
 from napari_cellstate.dynamics.passage import mean_first_passage
 from napari_cellstate.dynamics.settings import DynamicsSettings
@@ -124,15 +124,15 @@ def _conditions(found: StateSequences) -> dict[str, Ints]:
 
 
 def _counted(found: StateSequences, rows: Ints, lag: int) -> Transitions:
-    several = len(set(found.movie[rows].tolist())) > 1
+    unit, unit_name = unit_of_n(found.movie[rows], found.track[rows])
     return count_transitions(
         found.run[rows],
         found.frame[rows],
         found.state[rows],
         len(found.names),
         lag,
-        unit=found.movie[rows] if several else found.track[rows],
-        unit_name=MOVIE if several else TRACK,
+        unit=unit,
+        unit_name=unit_name,
     )
 
 

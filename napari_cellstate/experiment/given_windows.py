@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_cellstate.core.given import GivenTracks
+from napari_cellstate.core.given import CELL_COLUMNS, GivenTracks
 from napari_cellstate.core.tables import join, make_links
 from napari_cellstate.core.tracks import Tracks
 from napari_cellstate.core.windows import Windows
@@ -55,4 +55,4 @@ class _OfLength(Windows):
 
 
 def _cells(given: GivenTracks) -> pd.DataFrame:
-    return given.points.rename(columns={"track": "given_track", "parent": "given_parent"})
+    return given.points.rename(columns=CELL_COLUMNS)

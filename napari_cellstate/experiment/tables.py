@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_cellstate.core.behavior import POSTERIOR, STATE_COLUMNS, state_name
+from napari_cellstate.core.given import CELL_COLUMNS
 from napari_cellstate.core.tracks import Tracks
 from napari_cellstate.core.windows import nearest_row
 from napari_cellstate.experiment.entry import MovieEntry
@@ -111,7 +112,7 @@ def _movie_states(experiment: Experiment, entry: MovieEntry, behavior: AnnData |
 def _movie_cells(experiment: Experiment, entry: MovieEntry) -> pd.DataFrame:
     tracks = experiment.tracks(entry.name)
     table = _start(experiment, entry, tracks)[["movie", "track"]]
-    measured = tracks.cells.drop(columns=["given_track", "given_parent"], errors="ignore")
+    measured = tracks.cells.drop(columns=list(CELL_COLUMNS.values()), errors="ignore")
     for name in measured.columns:
         table[name] = measured[name]
     return table.assign(**given_columns(experiment, entry, tracks.cells))

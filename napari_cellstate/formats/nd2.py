@@ -15,7 +15,6 @@ from napari_cellstate.formats.axes import lay_out
 from napari_cellstate.formats.calibration import micrometres, square
 from napari_cellstate.formats.format import Format, choose_position, reading
 
-_FRAME_AXES = "CYXS"
 _TOLERANCE = 0.02
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from scipy.stats import binom, t
 
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.dynamics.counts import Transitions, count_transitions, transitions_table
-from napari_cellstate.dynamics.intervals import MOVIE, TRACK, intervals
+from napari_cellstate.dynamics.intervals import MOVIE, TRACK, intervals, unit_of_n
 from tests.dynamics.chains import paths, rows
 
 STEP = np.array([[0.94, 0.04, 0.02], [0.03, 0.94, 0.03], [0.01, 0.05, 0.94]])
@@ -94,3 +94,11 @@ def test_table_names_its_unit():
     assert ((table["low"] <= table["probability"]) & (table["probability"] <= table["high"])).all()
     assert away["rate_low"].to_numpy() == pytest.approx(2 * intervals(counted, TRACK).rate_low[AWAY])
     assert transitions_table({"a": counted})["rate_low"].isna().all()
+
+
+def test_n_is_movies_where_there_are_several_else_tracks():
+    track = np.array([1, 1, 2, 2])
+    for movie, name in ((np.array(["a", "a", "b", "b"], object), "movie"), (np.array(["a"] * 4, object), "track")):
+        unit, found = unit_of_n(movie, track)
+        assert found == name
+        assert list(unit) == list(movie if name == "movie" else track)

@@ -9,7 +9,7 @@ import numpy as np
 from napari_cellstate.core.progress import Runtime
 from napari_cellstate.dynamics.counts import Transitions, count_transitions, transitions_table
 from napari_cellstate.dynamics.dwell import dwell_times, find_bouts
-from napari_cellstate.dynamics.intervals import MOVIE, TRACK
+from napari_cellstate.dynamics.intervals import unit_of_n
 from napari_cellstate.dynamics.occupancy import occupancy
 from napari_cellstate.experiment.entry import MovieEntry
 from napari_cellstate.experiment.recipe import Recipe
@@ -73,7 +73,7 @@ def count_conditions(found: Sequences, lag: int) -> dict[str, Transitions]:
     counted = {}
     for condition in dict.fromkeys(found.condition.tolist()):
         rows = np.flatnonzero(found.condition == condition)
-        several = len(set(found.movie[rows].tolist())) > 1
+        unit, unit_name = unit_of_n(found.movie[rows], found.track[rows])
         counted[condition] = count_transitions(
             found.run[rows],
             found.sample[rows],
@@ -81,8 +81,8 @@ def count_conditions(found: Sequences, lag: int) -> dict[str, Transitions]:
             found.k,
             lag,
             posterior=None if found.posterior is None else found.posterior[rows],
-            unit=found.movie[rows] if several else found.track[rows],
-            unit_name=MOVIE if several else TRACK,
+            unit=unit,
+            unit_name=unit_name,
         )
     return counted
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_cellstate.core.given import GivenTracks
+from napari_cellstate.core.given import CELL_COLUMNS, GivenTracks
 from napari_cellstate.core.movie import Movie
 from napari_cellstate.core.progress import Runtime
 from napari_cellstate.core.tables import check_cells, empty_cells
@@ -19,9 +19,6 @@ from napari_cellstate.formats.tables import write_parquet
 if TYPE_CHECKING:
     import pandas as pd
     import zarr
-
-GIVEN = {"track": "given_track", "parent": "given_parent"}
-"""Columns of a given track table, by their names in the cell table."""
 
 
 def _columns(recipe: Recipe) -> list[str]:
@@ -40,7 +37,7 @@ def _record(recipe: Recipe, entry: MovieEntry) -> dict[str, Any]:
 def _run(experiment: Experiment, movie: Movie, recipe: Recipe, key: str, runtime: Runtime) -> Outcome:
     given, warnings = movie.points, list[str]()
     if recipe.segmenter(experiment.entry(movie.name)) is None and given is not None:
-        cells = given.points.rename(columns=GIVEN)
+        cells = given.points.rename(columns=CELL_COLUMNS)
         resolved: dict[str, Any] = {"method": "given"}
     else:
         cells, resolved = _measured(experiment, movie, recipe, runtime), recipe.measure.record()
@@ -82,9 +79,9 @@ def _with_given(
         label[here] = np.asarray(labels[int(t)])[at[here, 0], at[here, 1]]
     points["label"] = label
     hit = (points["label"] > 0) & ~points.duplicated(["frame", "label"], keep=False)
-    matched = points[hit].rename(columns=GIVEN)[["frame", "label", *GIVEN.values()]]
+    matched = points[hit].rename(columns=CELL_COLUMNS)[["frame", "label", *CELL_COLUMNS.values()]]
     cells = cells.merge(matched, on=["frame", "label"], how="left")
-    for name in GIVEN.values():
+    for name in CELL_COLUMNS.values():
         cells[name] = cells[name].fillna(0).astype(np.int64)
     missed = int((~hit).sum())
     if not missed:
