@@ -33,6 +33,7 @@ from napari_cellstate.gui.new_movie import NewMovie
 from napari_cellstate.gui.notice import Notice
 from napari_cellstate.gui.page import StagePage
 from napari_cellstate.gui.panels import TITLES, Panels, tip
+from napari_cellstate.gui.preview import Previewer
 from napari_cellstate.gui.results import MovieResults, load
 from napari_cellstate.gui.runbar import RunBar
 from napari_cellstate.gui.sample import make_sample, sample_folder
@@ -66,6 +67,7 @@ class CellStateDock(QWidget):
         self.movies, self.stages = MovieList(), StageList()
         self.page = StagePage(self.session)
         self.runbar = RunBar(self.task)
+        self.preview = Previewer(napari_viewer, self.session, self.layers, self)
         self._then: Any = None
         self._step = ""
         self._loaded: list[Any] = []
@@ -152,6 +154,8 @@ class CellStateDock(QWidget):
         self.runbar.run_asked.connect(self.run)
         self.page.run_asked.connect(self.run)
         self.page.failed.connect(self.fail)
+        self.page.preview_asked.connect(self.preview.show)
+        self.preview.said.connect(self.runbar.say)
         self.movies.chosen.connect(self.session.show_movie)
         self.stages.chosen.connect(self._on_stage)
         self.session.experiment_changed.connect(self._on_experiment)
@@ -332,6 +336,7 @@ class CellStateDock(QWidget):
     def closeEvent(self, event: Any) -> None:
         """Stop what runs, and leave the canvas as it was."""
         self.task.cancel()
+        self.preview.close()
         self.canvas.close()
         self.panels.close()
         super().closeEvent(event)
