@@ -128,7 +128,9 @@ def _add_many(given: Arguments) -> int:
 def _update_arguments(parser: argparse.ArgumentParser) -> None:
     experiment_argument(parser)
     parser.add_argument("movie", metavar="MOVIE", nargs="?", help="name of the movie, as in status")
-    parser.add_argument("--table", metavar="CSV", help="instead: a row a movie (movie, condition, replicate, dt_s, ...)")
+    parser.add_argument(
+        "--table", metavar="CSV", help="instead: a row a movie (movie, condition, replicate, dt_s, ...)"
+    )
     parser.add_argument("--dt", type=float, metavar="S", help="seconds between frames")
     parser.add_argument("--pixel-size", type=float, metavar="UM", help="um a pixel")
     parser.add_argument("--condition", help="such as young or aged")

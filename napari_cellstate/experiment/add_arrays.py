@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from napari_cellstate.core.atomic import replacing
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.progress import Progress, silent
 from napari_cellstate.experiment.add import add
-from napari_cellstate.experiment.entry import MovieEntry
 from napari_cellstate.experiment.paths import free_name
 from napari_cellstate.experiment.store import Experiment, as_experiment
 from napari_cellstate.formats.track_table import write_track_table
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from napari_cellstate.experiment.entry import MovieEntry
+
 AXES = {3: ("TYX",), 4: ("TCYX", "CTYX")}
 """What the axes of an array can be, by their number."""
+_SUFFIXES = {"images": ".ome.tif", "labels": "_labels.ome.tif", "tracks": "_tracks.csv"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,26 +75,8 @@ def add_arrays(
     """
     experiment = as_experiment(experiment)
     name = free_name(name, {entry.name for entry in experiment.movies})
-    folder = experiment.paths.given
-    paths: dict[str, Path | None] = {}
-    saved: list[Path] = []
-    try:
-        for what, value, suffix in (
-            ("images", images, ".ome.tif"),
-            ("labels", labels, "_labels.ome.tif"),
-            ("tracks", tracks, "_tracks.csv"),
-        ):
-            if value is None or isinstance(value, str | Path):
-                paths[what] = None if value is None else Path(value)
-                continue
-            path = paths[what] = folder / f"{name}{suffix}"
-            saved.append(path)
-            if isinstance(value, TrackRows):
-                write_track_table(path, value.rows, value.parents, where=f"tracks of {name}")
-            elif what == "labels":
-                _write(path, _labels(value, f"labels of {name}"), value.shape, np.dtype(np.uint32), "TYX", {}, progress)
-            else:
-                _save_images(path, value, axes, dt, pixel_size, progress)
+    given = {"images": images, "labels": labels, "tracks": tracks}
+    with saved(experiment, name, given, axes=axes, dt=dt, pixel_size=pixel_size, progress=progress) as paths:
         return add(
             experiment,
             paths["images"],
@@ -101,8 +89,45 @@ def add_arrays(
             condition=condition,
             replicate=replicate,
         )
+
+
+@contextmanager
+def saved(
+    experiment: Experiment,
+    name: str,
+    given: Mapping[str, Any],
+    *,
+    axes: str = "TYX",
+    dt: float | None = None,
+    pixel_size: float | None = None,
+    progress: Progress = silent,
+) -> Iterator[dict[str, Path | None]]:
+    """Give the path of each thing that is given, saved where it had none; gone again where the caller fails.
+
+    Parameters
+    ----------
+    given : "images", "labels" and "tracks", each a path, an array (`TrackRows` for tracks) or None.
+    """
+    folder = experiment.paths.given
+    paths: dict[str, Path | None] = {}
+    made: list[Path] = []
+    try:
+        for what, suffix in _SUFFIXES.items():
+            value = given.get(what)
+            if value is None or isinstance(value, str | Path):
+                paths[what] = None if value is None else Path(value)
+                continue
+            path = paths[what] = folder / f"{name}{suffix}"
+            made.append(path)
+            if isinstance(value, TrackRows):
+                write_track_table(path, value.rows, value.parents, where=f"tracks of {name}")
+            elif what == "labels":
+                _write(path, _labels(value, f"labels of {name}"), value.shape, np.dtype(np.uint32), "TYX", {}, progress)
+            else:
+                _save_images(path, value, axes, dt, pixel_size, progress)
+        yield paths
     except BaseException:  # Cancelled too: a file that nothing refers to would only be in the way
-        for path in saved:
+        for path in made:
             path.unlink(missing_ok=True)
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()

@@ -1,9 +1,8 @@
-"""Many movies at once: condition and replicate from file names by a pattern, or from a table; looked at before added."""
+"""Many movies at once: condition and replicate from file names by a pattern, or from a table."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,10 +13,12 @@ from napari_cellstate.core.errors import CellStateError, InputError
 from napari_cellstate.core.progress import Progress, silent
 from napari_cellstate.experiment.add import add
 from napari_cellstate.experiment.change import update
-from napari_cellstate.experiment.entry import MovieEntry
 from napari_cellstate.experiment.store import Experiment, as_experiment
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from napari_cellstate.experiment.entry import MovieEntry
     from napari_cellstate.formats.sheet import Sheet
 
 FIELDS = ("condition", "replicate", "name")
@@ -58,8 +59,8 @@ def parse_name(path: str | Path, pattern: str) -> dict[str, str] | None:
     Parameters
     ----------
     pattern : such as ``{condition}_{replicate}_*.tif``: a field in braces or ``*`` stands for any text (as little as
-        fits), ``?`` for one sign, everything else for itself, upper or lower case. A pattern with ``/`` is held against as
-        many folders above the file; one without against its name.
+        fits), ``?`` for one sign, everything else for itself, upper or lower case. A pattern with ``/`` is
+        held against as many folders above the file; one without against its name.
 
     Raises
     ------
@@ -92,7 +93,8 @@ def plan_by_pattern(
     for path in _all_files(paths, pattern):
         found = parse_name(path, pattern)
         problem = "" if found is not None else f"does not fit the pattern {pattern}"
-        planned.append(Planned(path, **(found or {}), dt=dt, pixel_size=pixel_size, problem=problem))
+        condition, replicate, name = ((found or {}).get(field, "") for field in FIELDS)
+        planned.append(Planned(path, condition, replicate, name, dt, pixel_size, problem=problem))
     if not planned:
         raise InputError(f"no file fits the pattern {pattern}")
     return _twice(planned)

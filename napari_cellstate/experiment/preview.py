@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from napari_cellstate.core.errors import InputError
-from napari_cellstate.core.families import Segmenter
 from napari_cellstate.core.given import CELL_COLUMNS
 from napari_cellstate.core.progress import Progress, Runtime, silent
 from napari_cellstate.core.tables import empty_cells
 from napari_cellstate.core.tracks import Tracks
-from napari_cellstate.experiment.keys import Status, plan_movie
-from napari_cellstate.experiment.recipe import Recipe
+from napari_cellstate.experiment.keys import UP_TO_DATE, plan_movie
 from napari_cellstate.experiment.stages.measure import asked_columns
 from napari_cellstate.experiment.store import Experiment, as_experiment
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import pandas as pd
+    from numpy.typing import NDArray
 
+    from napari_cellstate.core.families import Segmenter
     from napari_cellstate.core.movie import Movie
+    from napari_cellstate.experiment.recipe import Recipe
 
 AHEAD = 10
 """Frames whose links are shown."""
@@ -110,7 +110,8 @@ class Preview:
         entry = self._entry
         frames = range(max(frame, entry.frames[0]), min(frame + ahead + 1, entry.frames[1]))
         method = recipe.linker(entry)
-        if plan_movie(self._experiment, recipe, entry).statuses["measure"] is Status.FRESH:
+        plan = plan_movie(self._experiment, recipe, entry, self._experiment.history)
+        if plan.statuses["measure"] in UP_TO_DATE:
             cells = self._experiment.cells(entry.name)
         else:
             cells = self._measured(recipe, frames, progress)
@@ -175,4 +176,6 @@ def _shown(tracks: Tracks, frames: range) -> LinksPreview:
     rows = np.stack([track, frame, cells["y"].to_numpy(), cells["x"].to_numpy()], axis=1).astype(np.float64)[order]
     parents = {int(one): int(tracks.parents[one]) for one in np.flatnonzero(tracks.parents)}
     began = np.array([frame[track == one].min() for one in np.unique(track)]) if len(track) else np.empty(0)
-    return LinksPreview(rows, parents, (frames.start, frames.stop), len(tracks.links), int((began > frames.start).sum()))
+    return LinksPreview(
+        rows, parents, (frames.start, frames.stop), len(tracks.links), int((began > frames.start).sum())
+    )

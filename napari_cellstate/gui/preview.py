@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from napari_cellstate.core.progress import Progress
 from napari_cellstate.experiment.preview import LinksPreview, Preview
-from napari_cellstate.experiment.recipe import Recipe
-from napari_cellstate.gui.layers import Layers
 from napari_cellstate.gui.messages import words
-from napari_cellstate.gui.session import Session
 from napari_cellstate.gui.task import Task
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
+
+    from napari_cellstate.core.progress import Progress
+    from napari_cellstate.experiment.recipe import Recipe
+    from napari_cellstate.gui.layers import Layers
+    from napari_cellstate.gui.session import Session
 
 STAGES = ("segment", "link")
 """Stages that can be previewed."""

@@ -74,7 +74,9 @@ def test_what_does_not_fit_is_said_and_nothing_is_added(folder):
 
 def test_a_table(folder):
     table = folder / "plan.csv"
-    table.write_text("file,condition,replicate,dt_s\naged_m3_01.tif,aged,m3,60\nyoung_m1_01.tif,young,m1,\nno.tif,a,b,\n")
+    table.write_text(
+        "file,condition,replicate,dt_s\naged_m3_01.tif,aged,m3,60\nyoung_m1_01.tif,young,m1,\nno.tif,a,b,\n"
+    )
     planned = plan_by_table(table)
     assert [(one.condition, one.dt, one.problem) for one in planned] == [
         ("aged", 60.0, ""),
