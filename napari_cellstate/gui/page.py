@@ -29,7 +29,6 @@ from napari_cellstate.gui.session import Session
 from napari_cellstate.gui.standing import Standing
 from napari_cellstate.methods import available
 
-
 _PREVIEW = (
     "Shows the current frame as these settings would have it, while they change; for links, the next ten frames. "
     "Nothing is kept: Run does the work."

@@ -1,8 +1,11 @@
 """Corrections by hand: every kind that a journal can hold."""
 
 from napari_cellstate.core.edits import Edit
+from napari_cellstate.experiment.edits.describe_movie import DescribeMovie
+from napari_cellstate.experiment.edits.exclude import ExcludeFrames, ExcludeTrack
+from napari_cellstate.experiment.edits.state_looks import ColourState, NameState
 
-EDITS: tuple[type[Edit], ...] = ()
+EDITS: tuple[type[Edit], ...] = (NameState, ColourState, DescribeMovie, ExcludeTrack, ExcludeFrames)
 """One class a gesture; a new one is listed here and nowhere else."""
 
 KINDS: dict[str, type[Edit]] = {cls.kind: cls for cls in EDITS}
