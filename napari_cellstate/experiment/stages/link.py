@@ -21,8 +21,8 @@ def _record(recipe: Recipe, entry: MovieEntry) -> dict[str, Any]:
 
 def _run(experiment: Experiment, movie: Movie, recipe: Recipe, key: str, runtime: Runtime) -> Outcome:
     cells = experiment.cells(movie.name)
-    method = recipe.linker(experiment.entry(movie.name)).estimated(cells, movie)
-    links = method.link(cells, movie, runtime)
+    linking = recipe.linker(experiment.entry(movie.name)).linked(cells, movie, runtime)
+    links, method = linking.links, linking.method
     check_links(cells, links, f"movie {movie.name}: links")
     write_parquet(links, experiment.movie_paths(movie.name).links)
     table = Tracks(cells, links, method.max_gap).table()
