@@ -74,6 +74,11 @@ class Linker(Method):
     """Cells to links."""
 
     family: ClassVar[str] = "link"
+    reads_labels: ClassVar[bool] = False
+    """True where outlines are read, from the movie's `labels`: those that the cells were measured on."""
+
+    reads_images: ClassVar[bool] = False
+    """True where the movie's images are read."""
 
     max_gap: int = setting(
         3,
