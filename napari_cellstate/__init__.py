@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.demo import demo
     from napari_cellstate.experiment.dynamics_table import dynamics_of_table
     from napari_cellstate.experiment.export import export
+    from napari_cellstate.experiment.flux_table import flux_of_table
     from napari_cellstate.experiment.listing import methods
     from napari_cellstate.experiment.models import model_summary
     from napari_cellstate.experiment.pack import pack
@@ -50,6 +51,7 @@ __all__ = [
     "demo",
     "dynamics_of_table",
     "export",
+    "flux_of_table",
     "methods",
     "model_summary",
     "new",
@@ -79,6 +81,7 @@ _HOME = {
     "demo": "experiment.demo",
     "dynamics_of_table": "experiment.dynamics_table",
     "export": "experiment.export",
+    "flux_of_table": "experiment.flux_table",
     "methods": "experiment.listing",
     "model_summary": "experiment.models",
     "new": "experiment.add",
