@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.dynamics_table import dynamics_of_table
     from napari_cellstate.experiment.edit import edit, redo, undo
     from napari_cellstate.experiment.export import export
+    from napari_cellstate.experiment.flux_table import flux_of_table
     from napari_cellstate.experiment.listing import methods
     from napari_cellstate.experiment.models import model_summary
     from napari_cellstate.experiment.pack import pack
@@ -52,6 +53,7 @@ __all__ = [
     "dynamics_of_table",
     "edit",
     "export",
+    "flux_of_table",
     "methods",
     "model_summary",
     "new",
@@ -86,6 +88,7 @@ _HOME = {
     "redo": "experiment.edit",
     "undo": "experiment.edit",
     "export": "experiment.export",
+    "flux_of_table": "experiment.flux_table",
     "methods": "experiment.listing",
     "model_summary": "experiment.models",
     "new": "experiment.add",

@@ -58,10 +58,14 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     many.add_argument("--table", metavar="CSV", help="a row a movie: file, condition, replicate, name, dt_s, ...")
     many.add_argument("--dry-run", action="store_true", help="with --pattern or --table: show what would be added")
     track_column_arguments(parser)
+    parser.add_argument(
+        "--time-unit", default="", metavar="UNIT", help="s, min, h: the time column holds times, not frame numbers"
+    )
     json_argument(parser)
 
 
 def _add(given: Arguments) -> int:
+    from napari_cellstate.core.times import sentence
     from napari_cellstate.experiment.add import add
     from napari_cellstate.experiment.notes import axes_note
 
@@ -85,10 +89,12 @@ def _add(given: Arguments) -> int:
         time_column=given.time,
         y_column=given.y,
         x_column=given.x,
+        time_unit=given.time_unit,
     )
     note = axes_note(given.experiment, entry)
-    if note:
-        print(note, file=sys.stderr)
+    for said in (note, sentence(entry.times_s, entry.name)):
+        if said:
+            print(said, file=sys.stderr)
     t, c, y, x = entry.shape
     units = f"dt {known_or_not(entry.dt_s, 's')}, pixel {known_or_not(entry.pixel_size_um, 'um')}"
     return show(given, entry.model_dump(mode="json"), f"{entry.name}: {t} frames, {c} channels, {y} x {x} px, {units}")

@@ -131,11 +131,15 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
 def _check(given: Arguments) -> int:
     from dataclasses import asdict
 
-    from napari_cellstate.experiment.check import check
+    from napari_cellstate.core.times import sentence
+    from napari_cellstate.experiment.check import check, listed
     from napari_cellstate.terminal import progress_bar
 
     with progress_bar() as progress:
         found = check(given.experiment, progress=progress)
+    for said in (sentence(entry.times_s, entry.name) for entry in listed(given.experiment)):
+        if said:
+            print(f"note: {said}", file=sys.stderr)
     text = "\n".join(map(str, found)) or "whole: nothing wrong was found"
     show(given, [asdict(one) for one in found], text)
     return 1 if found else 0

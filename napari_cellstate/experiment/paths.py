@@ -36,6 +36,11 @@ class MoviePaths:
         return self.folder / "labels.zarr"
 
     @property
+    def own_labels(self) -> Path:
+        """The segmenter's own labels of frames that were corrected by hand, FRAME.npz."""
+        return self.folder / "labels.own"
+
+    @property
     def part(self) -> Path:
         """Labels in the making; never read by anything but the segment stage."""
         return self.folder / ".labels.part"
