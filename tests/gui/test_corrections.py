@@ -99,10 +99,10 @@ def test_keys_undo_in_the_dock_and_in_the_movie(qtbot, viewer, done, two_movies)
     done.stages.setCurrentItem(done.stages.row("states"))
     done.page.state_names.rename(1, "a")
     done.page.state_names.rename(1, "b")
-    viewer.window.show() if hasattr(viewer.window, "show") else None
-    viewer.keymap["Alt-Z"](viewer)
+    bound = {str(key): call for key, call in viewer.keymap.items()}
+    bound["Alt+Z"](viewer)
     assert two_movies.looks.names == {1: "a"}
-    viewer.keymap["Shift-Alt-Z"](viewer) if "Shift-Alt-Z" in viewer.keymap else viewer.keymap["Alt-Shift-Z"](viewer)
+    bound["Shift+Alt+Z"](viewer)
     assert two_movies.looks.names == {1: "b"}
 
 
@@ -145,7 +145,9 @@ def test_the_timeline_of_all_movies_by_condition(done, two_movies):
     assert len(panel._tracks) == len(obs.groupby(["movie", "track"], observed=True))
     assert (panel._states >= 0).sum() == len(obs)
     last = obs[obs["movie"] == "young_1"].iloc[-1]
-    at = [movie == "young_1" and track == last["track"] for movie, track in zip(panel._movies, panel._tracks, strict=True)]
+    at = [
+        movie == "young_1" and track == last["track"] for movie, track in zip(panel._movies, panel._tracks, strict=True)
+    ]
     pick = panel.place(last["frame"] + 0.5, at.index(True) + 0.5)
     assert pick == Pick("young_1", last["track"], last["frame"])
     assert panel._movies[0] == "aged_1", "aged before young"
@@ -175,3 +177,4 @@ def test_copy_and_help(qtbot, done, two_movies):
     help_page = next(child for child in done.outlets.children() if type(child).__name__ == "KeyHelp")
     assert help_page.isVisible()
     help_page.done(0)
+    qtbot.wait(10)
