@@ -145,52 +145,6 @@ def _score(given: Arguments) -> int:
     return show(given, scores, score_text(scores))
 
 
-def _compare_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", metavar="EXP_OR_TABLE", help="experiment, or table of state sequences or features")
-    parser.add_argument("out", metavar="OUT", help="folder; made if missing")
-    parser.add_argument("--by", default="", metavar="COLUMN", help="conditions (default: condition)")
-    for what in ("replicate", "states", "track", "time"):
-        parser.add_argument(f"--{what}", default="", metavar="COLUMN", help=f"{what} column of a table")
-    parser.add_argument("--reference", default="", metavar="NAME", help="condition to compare with (default: first)")
-    parser.add_argument(
-        "--pairing",
-        default="auto",
-        choices=("auto", "paired", "unpaired"),
-        help="auto pairs conditions seen in the same replicates (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--correction",
-        default="benjamini-hochberg",
-        choices=("benjamini-hochberg", "holm"),
-        help="within a question (default: %(default)s)",
-    )
-    parser.add_argument("--no-report", action="store_true", help="compare.json and compare.csv only")
-    parser.add_argument("--force", action="store_true", help="write into a folder that is not empty")
-    json_argument(parser)
-
-
-def _compare(given: Arguments) -> int:
-    from napari_cellstate.experiment.comparing import compare
-    from napari_cellstate.terminal import progress_bar
-
-    with progress_bar() as progress:
-        found = compare(
-            given.source,
-            given.out,
-            by=given.by,
-            replicate=given.replicate,
-            states=given.states,
-            track=given.track,
-            time=given.time,
-            reference=given.reference,
-            pairing=given.pairing,
-            correction=given.correction,
-            force=given.force,
-            progress=progress,
-        )
-    return show(given, found.to_dict(), found.text())
-
-
 VERBS = {
     "features": Verb(
         "describe every track of a table, or every window of every track",
@@ -215,11 +169,5 @@ VERBS = {
         "napari-cellstate score out/young_1 young_1_GT --json",
         _score_arguments,
         _score,
-    ),
-    "compare": Verb(
-        "compare conditions: states, occupancy, rates, with replicates as n",
-        "napari-cellstate compare screen.cellstate comparison --reference young",
-        _compare_arguments,
-        _compare,
     ),
 }

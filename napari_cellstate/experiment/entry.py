@@ -82,6 +82,7 @@ class MovieEntry(BaseModel):
     frames : first frame and the one after the last that are used, in the file's own numbers.
     channel : the channel to segment.
     dt_s, pixel_size_um : None where not known.
+    about : whatever else was said of it, by name: well, position, treatment times, factors of the condition.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -98,6 +99,7 @@ class MovieEntry(BaseModel):
     pixel_size_um: float | None = None
     condition: str = ""
     replicate: str = ""
+    about: dict[str, str] = {}
 
     @property
     def references(self) -> tuple[Reference, ...]:
