@@ -46,6 +46,7 @@ class Observations:
     features : (F,) names.
     space : (N, D) embedding, or principal components of the scaled features; NaN where a row has none.
     space_name : what it is.
+    dt_s : seconds a frame, where known.
     batch : (M,) plate, day or well of each movie; empty where none was named.
     factors : levels of each sample, where the condition is made of several factors.
     notes : what a reader should know.
@@ -66,6 +67,7 @@ class Observations:
     features: tuple[str, ...]
     space: Floats
     space_name: str
+    dt_s: float | None = None
     batch: NDArray[Any] = field(default_factory=lambda: np.empty(0, object))
     factors: Factors | None = None
     notes: list[str] = field(default_factory=list)
@@ -126,6 +128,7 @@ def observe_experiment(
         features=tuple(str(name) for name in behavior.var_names[used]),
         space=np.asarray(behavior.obsm[space], np.float64),
         space_name=space.removeprefix("X_"),
+        dt_s=found.dt_s,
         batch=np.array(batches, object),
         factors=factors_of(by, levels, samples),
         notes=notes,

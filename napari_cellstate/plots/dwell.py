@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -67,6 +67,7 @@ def dwell(
     dt_s: float | None = None,
     names: StateNames | None = None,
     conditions: Sequence[str] = (),
+    said: Mapping[int, str] | None = None,
 ) -> Figure:
     """Survival of stays: a panel per state, a curve per condition.
 
@@ -76,6 +77,7 @@ def dwell(
     dt_s : seconds a frame; None leaves the axis in frames.
     names : of states.
     conditions : in the order wanted, so that all figures of a report agree; those not named come after.
+    said : a line for some of the states, such as a hazard ratio, written into their panels.
 
     Notes
     -----
@@ -95,8 +97,9 @@ def dwell(
     rows = -(-len(states) // across)
     with figure(across * 2.9 + 0.6, rows * 2.7 + 0.9) as drawn:
         for panel, state in zip(grid(drawn, rows, across, len(states), sharex=True, sharey=True), states, strict=True):
-            _panel(panel, table[table["state"] == state], places, factor)
+            survival_panel(panel, table[table["state"] == state], places, factor)
             _head(panel, state, names)
+            panel.text(0.02, 0.03, (said or {}).get(state, ""), transform=panel.transAxes, size=8, color="#333333")
             if leftmost(panel):
                 panel.set_ylabel("share still in the state")
         drawn.axes[0].set(xlim=(0, None), ylim=(0, 1.02))
@@ -121,7 +124,8 @@ def _head(panel: Axes, state: int, names: StateNames | None) -> None:
     panel.set_title(state_title(state, names, 26), pad=12)
 
 
-def _panel(panel: Axes, part: pd.DataFrame, places: dict[str, int], factor: float) -> None:
+def survival_panel(panel: Axes, part: pd.DataFrame, places: Mapping[str, int], factor: float) -> None:
+    """Draw the curves of one state; `places` numbers the conditions, `factor` makes times of frames."""
     panel.axhline(0.5, color="#CCCCCC", linewidth=0.7, zorder=0)
     for condition, nth in places.items():
         here = part[part["condition"] == condition]

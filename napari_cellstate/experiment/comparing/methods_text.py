@@ -11,13 +11,9 @@ from napari_cellstate.compare.finding import Finding
 from napari_cellstate.core.method import Method
 from napari_cellstate.experiment.comparing.comparison import design_sentence
 from napari_cellstate.experiment.comparing.observe import is_experiment
+from napari_cellstate.experiment.comparing.words import CORRECTIONS
 from napari_cellstate.experiment.observations import Observations
 from napari_cellstate.experiment.store import Experiment, as_experiment
-
-_CORRECTIONS = {
-    "benjamini-hochberg": "Benjamini and Hochberg's false discovery rate",
-    "holm": "Holm's method",
-}
 
 
 def methods_paragraph(
@@ -29,11 +25,7 @@ def methods_paragraph(
 ) -> str:
     """What was done, as a paper says it, with every setting that changes the result."""
     parts = [_data(source, seen), *(_sentence(design_sentence(design)) for design in designs)]
-    tests = list(dict.fromkeys(one.test for one in findings if not one.test.startswith("permutation")))
-    parts.append(
-        f"The unit of n is the replicate: each gave one number (movies of a replicate were added up or averaged) for "
-        f"{'; '.join(tests)}. Permutation of replicate labels stands beside each as a check."
-    )
+    parts.append(_tests(findings))
     if any(one.question == "distance" for one in findings):
         drawn = settings["distance"]
         parts.append(
@@ -45,12 +37,26 @@ def methods_paragraph(
         )
     margins = settings["margins"]
     parts.append(
-        f"p-values were corrected within each question by {_CORRECTIONS[settings['correction']]}; q < "
+        f"p-values were corrected within each question by {CORRECTIONS[settings['correction']]}; q < "
         f"{settings['alpha']:g} is called a difference. Same within the margin means that the 90 % interval lies "
         f"inside it (rates and spreads within a factor {margins['rate_ratio']:g}, occupancy within "
         f"{100 * margins['occupancy']:g} points, means within {margins['mean_sd']:g} sd); all else is undecided."
     )
     return " ".join(parts)
+
+
+def _tests(findings: Sequence[Finding]) -> str:
+    """Each kind of t-test, and what it was done on."""
+    quantities: dict[str, list[str]] = {}
+    for one in findings:
+        kind, found, quantity = one.test.removesuffix(" a replicate").partition(" on one ")
+        if found and quantity not in quantities.setdefault(kind, []):
+            quantities[kind].append(quantity)
+    tests = "; ".join(f"{kind} on {', '.join(what)}" for kind, what in quantities.items())
+    return (
+        "The unit of n is the replicate: each gave one number (movies of a replicate were added up or averaged) for "
+        f"{tests}. Permutation of replicate labels stands beside each as a check."
+    )
 
 
 def _sentence(text: str) -> str:
