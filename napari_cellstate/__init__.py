@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.add import add, new
     from napari_cellstate.experiment.change import remove, update
     from napari_cellstate.experiment.check import check
-    from napari_cellstate.experiment.comparing import compare
+    from napari_cellstate.experiment.comparing.compare import compare
     from napari_cellstate.experiment.demo import demo
     from napari_cellstate.experiment.dynamics_table import dynamics_of_table
     from napari_cellstate.experiment.edit import edit, redo, undo
@@ -80,7 +80,7 @@ _HOME = {
     "InputError": "core.errors",
     "Recipe": "experiment.recipe",
     "add": "experiment.add",
-    "compare": "experiment.comparing",
+    "compare": "experiment.comparing.compare",
     "check": "experiment.check",
     "demo": "experiment.demo",
     "dynamics_of_table": "experiment.dynamics_table",
