@@ -33,6 +33,9 @@ class Segmenter(Method):
 
     family: ClassVar[str] = "segment"
 
+    estimates_read: ClassVar[tuple[str, ...] | None] = None
+    """Settings that decide what `estimated` finds; None for all. With them a preview estimates only when it must."""
+
     def estimated(self, movie: Movie) -> Self:
         """The same method with every setting that says "estimate" (0) replaced by a value read from the movie."""
         return self

@@ -14,6 +14,7 @@ from napari_cellstate.core.progress import Runtime
 from napari_cellstate.core.scaling import fit_scaling
 from napari_cellstate.core.times import times_of
 from napari_cellstate.core.units import Feature
+from napari_cellstate.experiment.edits.exclude import without_excluded
 from napari_cellstate.experiment.entry import MovieEntry
 from napari_cellstate.experiment.recipe import Recipe
 from napari_cellstate.experiment.stages.base import Outcome, PooledStage
@@ -112,7 +113,7 @@ def _assemble(experiment: Experiment, entries: tuple[MovieEntry, ...], recipe: R
 
     features = [feature for one in recipe.features for feature in one.features()]
     names = [feature.name for feature in features]
-    tables = [(entry, experiment.features(entry.name)) for entry in entries]
+    tables, left_out = _left(experiment, entries)
     obs = pd.concat([_obs(entry, table) for entry, table in tables], ignore_index=True)
     for name in ("movie", "condition", "replicate"):
         obs[name] = pd.Categorical(obs[name], categories=sorted({str(v) for v in obs[name]}))
@@ -121,6 +122,7 @@ def _assemble(experiment: Experiment, entries: tuple[MovieEntry, ...], recipe: R
     )
     values = np.concatenate([_physical(entry, table[names], features) for entry, table in tables])
     var, warnings = _var(features, entries[0], values, obs["movie"].to_numpy())
+    warnings += left_out
     scaling = fit_scaling(values)
     var["log_scale"], var["median"], var["spread"] = scaling.log_scale, scaling.median, scaling.spread
     var["used"] &= scaling.spread > 0
@@ -132,6 +134,23 @@ def _assemble(experiment: Experiment, entries: tuple[MovieEntry, ...], recipe: R
         "resampled_dt_s": recipe.windows.resample_dt_s,
     }
     return behavior, warnings
+
+
+def _left(
+    experiment: Experiment, entries: tuple[MovieEntry, ...]
+) -> tuple[list[tuple[MovieEntry, pd.DataFrame]], list[str]]:
+    """Feature tables without what the user left out, and what there is to say about it."""
+    history, tables, warnings = experiment.history, [], list[str]()
+    for entry in entries:
+        table = experiment.features(entry.name)
+        if history.of("embed", entry.name):
+            kept, lost = without_excluded(table, experiment.tracks(entry.name), history, entry.name)
+            n = len(table) - len(kept)
+            warnings += [f"movie {entry.name}: {n} of {len(table)} windows are left out by hand"] if n else []
+            warnings += [f"movie {entry.name}: {words}: it fits no cell any more and has no effect" for words in lost]
+            table = kept
+        tables.append((entry, table))
+    return tables, warnings
 
 
 def _obs(entry: MovieEntry, table: pd.DataFrame) -> pd.DataFrame:
