@@ -5,6 +5,7 @@ An experiment is a folder::
     experiment.json  recipe.toml  lock  log.txt
     movies/NAME/labels.zarr  cells.parquet  links.parquet  features.parquet  records/STAGE.json
     behavior.h5ad  dynamics/*.parquet  records/STAGE.json
+    models/KEY/weights.safetensors  config.json  history.csv
 """
 
 from __future__ import annotations
@@ -93,6 +94,10 @@ class Paths:
     def dynamics(self, table: str) -> Path:
         """One of the tables of the dynamics stage."""
         return self.root / "dynamics" / f"{table}.parquet"
+
+    def model(self, key: str) -> Path:
+        """Folder of a net that was trained here; `key` is of its method, settings and inputs."""
+        return self.root / "models" / key
 
     def movie(self, name: str) -> MoviePaths:
         """Folder of one movie."""
