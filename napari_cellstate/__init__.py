@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.comparing import compare
     from napari_cellstate.experiment.demo import demo
     from napari_cellstate.experiment.dynamics_table import dynamics_of_table
+    from napari_cellstate.experiment.edit import edit, redo, undo
     from napari_cellstate.experiment.export import export
     from napari_cellstate.experiment.listing import methods
     from napari_cellstate.experiment.models import model_summary
@@ -49,6 +50,7 @@ __all__ = [
     "compare",
     "demo",
     "dynamics_of_table",
+    "edit",
     "export",
     "methods",
     "model_summary",
@@ -56,6 +58,7 @@ __all__ = [
     "pack",
     "read_recipe",
     "recipe_from",
+    "redo",
     "relink",
     "remove",
     "report",
@@ -64,6 +67,7 @@ __all__ = [
     "simulate",
     "states_of_table",
     "status",
+    "undo",
     "update",
 ]
 
@@ -78,6 +82,9 @@ _HOME = {
     "check": "experiment.check",
     "demo": "experiment.demo",
     "dynamics_of_table": "experiment.dynamics_table",
+    "edit": "experiment.edit",
+    "redo": "experiment.edit",
+    "undo": "experiment.edit",
     "export": "experiment.export",
     "methods": "experiment.listing",
     "model_summary": "experiment.models",

@@ -13,6 +13,9 @@ def _run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recipe", metavar="FILE", help="recipe (TOML) to use from now on (default: the experiment's)")
     parser.add_argument("--until", default="", metavar="STAGE", help="stop after this stage")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"), help="default: %(default)s")
+    parser.add_argument(
+        "--reapply-edits", action="store_true", help="go on although corrections by hand may find no place any more"
+    )
     json_argument(parser)
 
 
@@ -21,7 +24,14 @@ def _run(given: Arguments) -> int:
     from napari_cellstate.terminal import progress_bar
 
     with progress_bar() as progress:
-        report = run(given.experiment, given.recipe, until=given.until, device=given.device, progress=progress)
+        report = run(
+            given.experiment,
+            given.recipe,
+            until=given.until,
+            device=given.device,
+            reapply_edits=given.reapply_edits,
+            progress=progress,
+        )
     for sentence in report.warnings:
         print(f"warning: {sentence}", file=sys.stderr)
     content = {"done": report.done, "fresh": report.fresh, "warnings": report.warnings}

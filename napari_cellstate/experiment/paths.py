@@ -2,7 +2,7 @@
 
 An experiment is a folder::
 
-    experiment.json  recipe.toml  lock  log.txt
+    experiment.json  recipe.toml  edits.jsonl  lock  log.txt
     movies/NAME/labels.zarr  cells.parquet  links.parquet  features.parquet  records/STAGE.json
     behavior.h5ad  dynamics/*.parquet  records/STAGE.json
     models/KEY/weights.safetensors  config.json  history.csv
@@ -75,6 +75,11 @@ class Paths:
     def recipe(self) -> Path:
         """Methods and settings of every stage."""
         return self.root / "recipe.toml"
+
+    @property
+    def edits(self) -> Path:
+        """The journal of corrections by hand."""
+        return self.root / "edits.jsonl"
 
     @property
     def behavior(self) -> Path:
