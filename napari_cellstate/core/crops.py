@@ -5,7 +5,7 @@ A crop is cut once for each cell and frame, however many windows show it, and re
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -33,8 +33,8 @@ class CropWish:
     Attributes
     ----------
     size_um : side of the crop, um (px where the pixel size is not known); 0 for one estimated from the cells.
-    pixels : side of the crop on the net's grid.
-    margin : further pixels on each side, so that a crop can be turned.
+    pixels : side of the crop on the net's grid; 0 for 32 or 64, whichever comes nearer to that of the images.
+    turned : cut with a margin, so that a crop can be turned without empty corners.
     masked : only the cell itself counts, else everything within the crop.
     normalise : whose grey levels get mean 0 and spread 1 together: those of each movie, of each replicate, or of all.
     window : crops of every frame of a window, else of its middle frame only.
@@ -43,8 +43,8 @@ class CropWish:
     """
 
     size_um: float = 0.0
-    pixels: int = 32
-    margin: int = 0
+    pixels: int = 0
+    turned: bool = False
     masked: bool = True
     normalise: Normalise = "movie"
     window: bool = True
@@ -52,9 +52,18 @@ class CropWish:
     bands: tuple[float, ...] = ()
 
     @property
+    def margin(self) -> int:
+        """Further pixels on each side."""
+        return int(np.ceil((np.sqrt(2) - 1) / 2 * self.pixels)) if self.turned else 0
+
+    @property
     def side(self) -> int:
         """Side of what is cut, px of the net's grid."""
         return self.pixels + 2 * self.margin
+
+    def on_grid(self, side_px: float) -> CropWish:
+        """The same wish with the grid that suits crops of so many px."""
+        return self if self.pixels else replace(self, pixels=32 if side_px <= 45 else 64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,21 +245,18 @@ class GreyLevels:
                 raise InputError(f"crops of {name}: no pixel of a cell in them; are these the labels of this movie?")
             if wide <= 1e-6 * max(abs(middle), 1.0):
                 raise InputError(
-                    f"crops of {name}: every pixel is {middle:g}; expected an image that varies within cells; check the "
-                    "channel of the crops, or embed features instead"
+                    f"crops of {name}: every pixel is {middle:g}; expected an image that varies within cells; check "
+                    "the channel of the crops, or embed features instead"
                 )
         return mean, spread
 
 
 def estimated_side(areas: Floats) -> float:
-    """Side of a crop in px that holds nearly every cell: twice the diameter of the disc of the 90th percentile area.
-
-    A cell that is long, or off its centre, still fits.
-    """
+    """Side of a crop in px that holds nearly every cell: 1.6 diameters of large ones (90th percentile of area)."""
     known = areas[np.isfinite(areas)]
     if not len(known):
         raise InputError("crops: the areas of the cells are not known, so set the size of the crops")
-    return float(2 * np.sqrt(np.percentile(known, 90) * 4 / np.pi))
+    return float(1.6 * np.sqrt(np.percentile(known, 90) * 4 / np.pi))
 
 
 def check_side(side_px: float, shape: tuple[int, int], movie: str) -> None:

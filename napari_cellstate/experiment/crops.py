@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,9 +54,7 @@ class _Seen:
 
 
 @contextmanager
-def crops_of(
-    experiment: Experiment, recipe: Recipe, wish: CropWish, folder: Path, runtime: Runtime
-) -> Iterator[Crops]:
+def crops_of(experiment: Experiment, recipe: Recipe, wish: CropWish, folder: Path, runtime: Runtime) -> Iterator[Crops]:
     """Cut the crops that the windows of all movies see; they are gone on leaving.
 
     Parameters
@@ -71,6 +69,7 @@ def crops_of(
     """
     seen = [_seen(experiment, recipe, entry, wish) for entry in experiment.movies]
     size = wish.size_um or _estimated_size(seen)
+    wish = wish.on_grid(size / _pixel(experiment.movies[0]))
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
@@ -89,6 +88,7 @@ def crops_of_windows(experiment: Experiment, recipe: Recipe, like: dict[str, Any
     name : the movie.
     which : (n,) windows, counted within the movie.
     """
+    wish = replace(wish, pixels=like["pixels"])
     seen = _seen(experiment, recipe, experiment.entry(name), wish)
     cells, rows = np.unique(seen.rows[which], return_inverse=True)
     rows = rows.reshape(len(which), -1)
@@ -112,6 +112,7 @@ def normalisation(experiment: Experiment, crops: Crops) -> dict[str, Any]:
         "gain": crops.gain.tolist(),
         "shift": crops.shift.tolist(),
         "size_um": crops.size_um,
+        "pixels": crops.wish.pixels,
     }
 
 
@@ -125,9 +126,7 @@ def _seen(experiment: Experiment, recipe: Recipe, entry: MovieEntry, wish: CropW
         raise InputError(
             f"movie {entry.name}: it has tracks but no outlines, so crops cannot be masked; take crops with context"
         )
-    windows = Windows(
-        experiment.tracks(entry.name), recipe.windows.window, recipe.windows.stride, recipe.every(entry)
-    )
+    windows = Windows(experiment.tracks(entry.name), recipe.windows.window, recipe.windows.stride, recipe.every(entry))
     cell = windows.cell if wish.window else windows.cell[:, [(windows.window - 1) // 2]]
     cells, rows = np.unique(cell, return_inverse=True)
     rows = rows.reshape(cell.shape)
@@ -236,7 +235,9 @@ def _cut_movie(
 def _channel(movie: Movie, wish: CropWish) -> int:
     channel = movie.channel if wish.channel < 0 else wish.channel
     if channel >= movie.n_channels:
-        raise InputError(f"movie {movie.name}: crops of channel {channel}, but its channels are 0 to {movie.n_channels - 1}")
+        raise InputError(
+            f"movie {movie.name}: crops of channel {channel}, but its channels are 0 to {movie.n_channels - 1}"
+        )
     return channel
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -79,9 +80,13 @@ class SequenceVAE(nn.Module):
         self.latent = self.appearance + self.motion
         self.down = _downs(channels, widths)
         self.reader = ConvGRU(widths[-1], hidden)
-        self.to_code = nn.Sequential(nn.Flatten(), nn.Linear(hidden * low**2, 128), nn.ReLU(), nn.Linear(128, 2 * latent))
+        self.to_code = nn.Sequential(
+            nn.Flatten(), nn.Linear(hidden * low**2, 128), nn.ReLU(), nn.Linear(128, 2 * latent)
+        )
         self.path_reader = _perceptron(steps * (path + 1), 64, 2 * motion) if path else None
-        self.from_code = nn.Sequential(nn.Linear(self.latent, 128), nn.ReLU(), nn.Linear(128, hidden * low**2), nn.Tanh())
+        self.from_code = nn.Sequential(
+            nn.Linear(self.latent, 128), nn.ReLU(), nn.Linear(128, hidden * low**2), nn.Tanh()
+        )
         self.writer = ConvGRU(hidden, hidden)
         self.up = _ups(hidden, widths, channels)
         self.path_writer = _perceptron(motion, 64, steps * path) if path else None
@@ -135,7 +140,7 @@ def _downs(channels: int, widths: Sequence[int]) -> nn.Sequential:
 def _ups(hidden: int, widths: Sequence[int], channels: int) -> nn.Sequential:
     layers: list[nn.Module] = []
     sizes = [hidden, *reversed(widths[:-1]), channels]
-    for wide, narrow in zip(sizes, sizes[1:], strict=False):
+    for wide, narrow in pairwise(sizes):
         layers += [nn.ConvTranspose2d(wide, narrow, 4, stride=2, padding=1), nn.ReLU()]
     return nn.Sequential(*layers[:-1])
 

@@ -44,7 +44,9 @@ class TSNE(Embedder):
         step=5.0,
         help="How many rows count as near, in effect; at most a third of the rows.",
     )
-    rounds: int = setting(500, "Rounds", ge=1, le=10_000, rare=True, help="Of optimisation, after 250 exaggerated ones.")
+    rounds: int = setting(
+        500, "Rounds", ge=1, le=10_000, rare=True, help="Of optimisation, after 250 exaggerated ones."
+    )
     seed: int = seed_setting()
 
     def embed(self, behavior: AnnData, runtime: Runtime) -> Embedding:
@@ -72,7 +74,9 @@ class TSNE(Embedder):
         )
         with threadpool_limits(1):
             found = np.asarray(model.fit(points), np.float64)
-        notes = [] if perplexity == self.perplexity else [f"perplexity {perplexity:g}: {len(points)} rows allow no more"]
+        notes = (
+            [] if perplexity == self.perplexity else [f"perplexity {perplexity:g}: {len(points)} rows allow no more"]
+        )
         return Embedding(found, {"notes": notes})
 
 
