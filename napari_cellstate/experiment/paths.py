@@ -6,6 +6,7 @@ An experiment is a folder::
     movies/NAME/labels.zarr  cells.parquet  links.parquet  features.parquet  records/STAGE.json
     behavior.h5ad  dynamics/*.parquet  records/STAGE.json
     given/NAME.ome.tif  given/NAME_labels.ome.tif  given/NAME_tracks.csv   only what had no file of its own
+    models/KEY/weights.safetensors  config.json  history.csv
 """
 
 from __future__ import annotations
@@ -109,6 +110,10 @@ class Paths:
     def given(self) -> Path:
         """Images, labels and tracks that were only in memory when they were added."""
         return self.root / "given"
+
+    def model(self, key: str) -> Path:
+        """Folder of a net that was trained here; `key` is of its method, settings and inputs."""
+        return self.root / "models" / key
 
     def movie(self, name: str) -> MoviePaths:
         """Folder of one movie."""
