@@ -31,6 +31,8 @@ class Segmenter(Method):
     """Images to labels."""
 
     family: ClassVar[str] = "segment"
+    learnt: ClassVar[bool] = False
+    """True where the result comes from training data, and so may fail on images unlike those."""
 
     def estimated(self, movie: Movie) -> Self:
         """The same method with every setting that says "estimate" (0) replaced by a value read from the movie."""

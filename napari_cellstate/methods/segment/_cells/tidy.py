@@ -95,7 +95,7 @@ def filled(labels: Labels, largest: int) -> Labels:
                     continue
                 one = labels[yy, xx]
                 if one:
-                    single = single and owner in (0, one)
+                    single = single and (owner == 0 or owner == one)
                     owner = one
                 elif not seen[yy * columns + xx]:
                     seen[yy * columns + xx] = True
