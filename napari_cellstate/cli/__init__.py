@@ -11,10 +11,10 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from napari_cellstate.cli import models, movies, results, tables, tools
+from napari_cellstate.cli import models, movies, results, segmenting, tables, tools
 from napari_cellstate.cli.verb import fail
 
-VERBS = {**tools.VERBS, **movies.VERBS, **results.VERBS, **tables.VERBS, **models.VERBS}
+VERBS = {**tools.VERBS, **movies.VERBS, **results.VERBS, **tables.VERBS, **segmenting.VERBS, **models.VERBS}
 
 
 class _Parser(argparse.ArgumentParser):

@@ -18,6 +18,7 @@ from napari_cellstate.learn.objectives import Batch
 Labels = NDArray[np.int32]
 Rng = np.random.Generator
 AUGMENT = Augment(rotation=180.0, scale=1.0, gain=0.25, offset=0.25, gamma=0.6, blur=1.0, noise=0.15)
+_OUTSIDE = -3
 _MARGIN = 32  # px around a crop, cut off after turning
 
 
@@ -28,7 +29,7 @@ class Picture:
     Attributes
     ----------
     image, small : (Y, X) float32, levelled.
-    labels, small_labels : int32; -1 where nothing is known.
+    labels, small_labels : int32; -1 where nothing is known, -2 in a cell of which nothing else is known.
     size : (largest label + 1,) float32, log diameter of each cell over `DIAMETER`, in `image`.
     """
 
@@ -97,19 +98,22 @@ def nearest(labels: Labels, height: int, width: int) -> Labels:
     return np.ascontiguousarray(labels[y[:, None], x])
 
 
-def batch(pictures: Sequence[Picture], chosen: Crops, generator: torch.Generator) -> Batch:
+def batch(
+    pictures: Sequence[Picture], chosen: Crops, generator: torch.Generator, augment: Augment = AUGMENT
+) -> Batch:
     """Crops of these pictures, one each, augmented, with the targets of all heads.
 
     Returns
     -------
-    ``image`` (B, 2, Y, X), ``targets`` (B, all heads + 1, Y, X), ``known`` (B, Y, X); float32.
+    ``image`` (B, 2, Y, X), ``targets`` (B, all heads + 1, Y, X), ``known`` and ``cell_known`` (B, Y, X); float32.
     """
     rng = np.random.default_rng(int(torch.randint(2**62, (1,), generator=generator)))
     side = chosen.side + 2 * _MARGIN
     taken = [_crop(one, chosen, side, rng) for one in pictures]
     images = torch.stack([torch.from_numpy(image) for image, _, _ in taken])[:, None]
     labels = torch.stack([torch.from_numpy(labels) for _, labels, _ in taken])[:, None]
-    images, labels = AUGMENT(images, labels, generator)
+    images, labels = augment(images, labels, generator, _OUTSIDE)
+    labels = torch.where(labels == _OUTSIDE, -1, labels)
     inner = (..., slice(_MARGIN, _MARGIN + chosen.side), slice(_MARGIN, _MARGIN + chosen.side))
     return targeted(images[inner], labels[inner][:, 0].numpy(), [size for _, _, size in taken])
 
@@ -126,6 +130,7 @@ def targeted(images: Tensor, labels: Labels, sizes: Sequence[NDArray[np.float32]
         "image": channels(images),
         "targets": torch.from_numpy(np.stack(wanted)),
         "known": torch.from_numpy((labels >= 0).astype(np.float32)),
+        "cell_known": torch.from_numpy((labels != -1).astype(np.float32)),
     }
 
 

@@ -39,7 +39,13 @@ class Cells(Objective):
         self.average.follow(net, step)
 
 
-def losses(said: Tensor, wanted: Tensor, known: Tensor, heads: tuple[str, ...] = tuple(WIDTHS)) -> dict[str, Tensor]:
+def losses(
+    said: Tensor,
+    wanted: Tensor,
+    known: Tensor,
+    heads: tuple[str, ...] = tuple(WIDTHS),
+    cell_known: Tensor | None = None,
+) -> dict[str, Tensor]:
     """Loss of every head, a mean over the pixels that it is about.
 
     Parameters
@@ -47,6 +53,7 @@ def losses(said: Tensor, wanted: Tensor, known: Tensor, heads: tuple[str, ...] =
     said : (B, outputs of `heads`, Y, X).
     wanted : (B, all heads + 1, Y, X).
     known : (B, Y, X), weight of each pixel.
+    cell_known : the same for the head "cell" alone, which also learns from scribbles; `known` if not given.
     """
     of_net, of_targets = places(heads), places()
     cell, reached = wanted[:, :1], wanted[:, -1:]
@@ -55,7 +62,7 @@ def losses(said: Tensor, wanted: Tensor, known: Tensor, heads: tuple[str, ...] =
     for name in heads:
         mine, truth = said[:, of_net[name]], wanted[:, of_targets[name]]
         if name in ("cell", "edge"):
-            weight = known
+            weight = known if cell_known is None or name == "edge" else cell_known[:, None]
             each = F.binary_cross_entropy_with_logits(mine, truth, reduction="none")
         elif name == "distance":
             weight = known * (_BESIDE + cell)

@@ -18,7 +18,7 @@ def targets(labels: NDArray[np.int32], size: Floats, half: float, edge_width: fl
 
     Parameters
     ----------
-    labels : (Y, X); 0 background, -1 unknown.
+    labels : (Y, X); 0 background, -1 unknown, -2 in a cell of unknown outline.
     size : (labels + 1,), log diameter of each cell, whole cells even where the image cuts them.
     half : px, unit of lengths.
     edge_width : px.
@@ -45,7 +45,7 @@ def targets(labels: NDArray[np.int32], size: Floats, half: float, edge_width: fl
             for dy in (-1, 0, 1):
                 for dx in (-1, 0, 1):
                     yy, xx = y + dy, x + dx
-                    if 0 <= yy < height and 0 <= xx < width and labels[yy, xx] != own and labels[yy, xx] != -1:
+                    if 0 <= yy < height and 0 <= xx < width and labels[yy, xx] != own and labels[yy, xx] >= 0:
                         step = diagonal if dy != 0 and dx != 0 else np.float32(1)
                         distance[y, x] = min(distance[y, x], step)
     for sweep in range(2):
@@ -114,6 +114,8 @@ def targets(labels: NDArray[np.int32], size: Floats, half: float, edge_width: fl
     for y in range(height):
         for x in range(width):
             own = labels[y, x]
+            if own == -2:
+                out[0, y, x] = 1
             if own <= 0:
                 continue
             out[0, y, x] = 1
