@@ -33,6 +33,8 @@ class Segmenter(Method):
     """Images to labels."""
 
     family: ClassVar[str] = "segment"
+    learnt: ClassVar[bool] = False
+    """True where the result comes from training data, and so may fail on images unlike those."""
 
     estimates_read: ClassVar[tuple[str, ...] | None] = None
     """Settings that decide what `estimated` finds; None for all. With them a preview estimates only when it must."""
