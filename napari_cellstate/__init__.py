@@ -72,8 +72,8 @@ __all__ = [
     "simulate",
     "states_of_table",
     "status",
-    "undo",
     "train",
+    "undo",
     "update",
 ]
 
