@@ -64,9 +64,10 @@ def export(
     experiment : an experiment or its folder.
     out : a folder; made if missing, and it must be empty.
     format : "csv" or "parquet" (states, features, columns, cells, links, tracks, transitions, occupancy, dwell and
-        bouts, as far as their stages are done), "h5ad" or "zarr" (the behaviour table as AnnData), "ctc" (a folder a movie with a mask
-        a frame, numbered by track, and res_track.txt), "geff" (MOVIE.geff: cells, links and states as a graph),
-        "ome-zarr" (MOVIE.ome.zarr: label images of tracks and of states) or "trackmate" (MOVIE_spots.csv).
+        bouts, as far as their stages are done), "h5ad" or "zarr" (the behaviour table as AnnData), "ctc" (a folder
+        a movie with a mask a frame, numbered by track, and res_track.txt), "geff" (MOVIE.geff: cells, links and
+        states as a graph), "ome-zarr" (MOVIE.ome.zarr: label images of tracks and of states) or "trackmate"
+        (MOVIE_spots.csv).
     force : write into a folder that is not empty, over files of the same names.
 
     Returns
