@@ -187,14 +187,15 @@ class LinkGraph:
 
 
 def without(cells: pd.DataFrame, links: pd.DataFrame, dropped: Ints) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Tables without the dropped rows (which have no links), and the links in the new row numbers."""
+    """Tables without the dropped rows and their links, in the new row numbers."""
     if not len(dropped):
         return cells, links
     kept = np.ones(len(cells), np.bool_)
     kept[dropped] = False
     number = np.cumsum(kept) - 1
-    ends = {name: number[links[name].to_numpy(np.int64)] for name in ("source", "target")}
-    return cells[kept].reset_index(drop=True), links.assign(**ends)
+    source, target = links["source"].to_numpy(np.int64), links["target"].to_numpy(np.int64)
+    left = links.assign(source=number[source], target=number[target])[kept[source] & kept[target]]
+    return cells[kept].reset_index(drop=True), left.reset_index(drop=True)
 
 
 def _rows(wanted: set[CellRef], places: Places) -> tuple[dict[CellRef, int], list[str]]:
