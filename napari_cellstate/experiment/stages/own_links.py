@@ -33,14 +33,16 @@ if TYPE_CHECKING:
 OWN = "own"
 """Name of the linker's own table; one made around corrections is named by their digest."""
 
+_NEEDED = ("frame", "label", "y", "x", "area")
+
 
 def amend_links(experiment: Experiment, movie: str, before: tuple[Edit, ...], after: tuple[Edit, ...]) -> Correction:
     """Links with another list of corrections."""
     paths = experiment.movie_paths(movie)
     edits = [edit for edit in after if isinstance(edit, LinkEdit)]
-    cells = experiment.cells(movie)
+    cells = read_parquet(paths.cells, _NEEDED)
     own = read_parquet(_own(paths) if _own(paths).exists() else paths.links)
-    name, base, kept = _base(experiment, movie, cells, own, edits)
+    name, base, kept = _base(experiment, movie, own, edits)
     found = apply_link_edits(cells, base, edits)
     lost = {one.edit for one in found.lost}
 
@@ -89,8 +91,7 @@ def summary_of(tracks: Tracks) -> dict[str, Any]:
     near = frame[target] - frame[source] == 1
     at = tracks.cells[["y", "x"]].to_numpy(np.float64)
     steps = np.hypot(*(at[target[near]] - at[source[near]]).T)
-    _, after = np.unique(source, return_counts=True)
-    divisions = int((after == 2).sum())
+    divisions = int((np.bincount(source, minlength=1) == 2).sum())
     found: dict[str, Any] = {"links": len(links), "tracks": tracks.n_tracks, "divisions": divisions}
     if len(steps):
         found |= {
@@ -110,7 +111,7 @@ def _own(paths: MoviePaths) -> Path:
 
 
 def _base(
-    experiment: Experiment, movie: str, cells: pd.DataFrame, own: pd.DataFrame, edits: list[LinkEdit]
+    experiment: Experiment, movie: str, own: pd.DataFrame, edits: list[LinkEdit]
 ) -> tuple[str, pd.DataFrame, bool]:
     """Links that the corrections are applied to, their name, and whether they are on disk already."""
     again = [nth for nth, edit in enumerate(edits) if isinstance(edit, LinkAgain)]
@@ -121,7 +122,7 @@ def _base(
     path = experiment.movie_paths(movie).own_links / f"{name}.parquet"
     if path.exists():
         return name, read_parquet(path), True
-    record = experiment.record("link", movie)
+    record, cells = experiment.record("link", movie), experiment.cells(movie)
     if record is None:
         raise AssertionError("only a stage that was done is corrected")
     method = cast("Linker", parse(available("link"), record["resolved"], f"movie {movie}: link record"))
