@@ -74,8 +74,8 @@ def main() -> None:
         again = seconds(lambda: cs.edit(experiment, LinkAgain(movie="m")))
         count = len(experiment.history.done)
     lines = [
-        f"# Editing\n\n{date.today()}, 2 shared x86-64 cores, Python {platform.python_version()}. One gesture on a movie "
-        f"of {n:,} detections: journal, links and record on disk, {count} corrections in force at the end; medians of "
+        f"# Editing\n\n{date.today()}, 2 shared x86-64 cores, Python {platform.python_version()}. One gesture on a "
+        f"movie of {n:,} detections: journal, links and record on disk, {count} corrections in force at the end; medians of "
         f"{given.repeats}. Made by `benchmarks/bench_editing.py`.\n",
         "| gesture | wall ms | CPU ms |\n|---|---|---|",
     ]

@@ -7,6 +7,7 @@ from pathlib import Path
 from napari_cellstate.core.digest import fingerprint
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.progress import Progress, silent
+from napari_cellstate.core.times import goes_back
 from napari_cellstate.experiment.check_movie import check_movie
 from napari_cellstate.experiment.check_pooled import check_pooled
 from napari_cellstate.experiment.check_records import check_records
@@ -16,7 +17,7 @@ from napari_cellstate.experiment.keys import UP_TO_DATE, plan_movie, pooled_keys
 from napari_cellstate.experiment.pipeline import current_recipe
 from napari_cellstate.experiment.recipe import Recipe
 from napari_cellstate.experiment.stages import MOVIE_STAGES, POOLED_STAGES
-from napari_cellstate.experiment.store import Experiment
+from napari_cellstate.experiment.store import Experiment, as_experiment
 
 _LEFT = (".tmp", ".old", ".building")
 
@@ -66,6 +67,14 @@ def check(experiment: Experiment | str | Path, *, progress: Progress = silent) -
     fresh_pooled = _fresh_pooled(opened, recipe, features) if recipe and records and whole else frozenset[str]()
     check_pooled(opened, found, fresh_pooled)
     return found.all()
+
+
+def listed(experiment: Experiment | str | Path) -> tuple[MovieEntry, ...]:
+    """The movies of an experiment, none where their list cannot be read."""
+    try:
+        return as_experiment(experiment).movies
+    except InputError:
+        return ()
 
 
 def _recipe(experiment: Experiment, found: Findings) -> Recipe | None:
@@ -126,6 +135,8 @@ def _check_entry(entry: MovieEntry, root: Path, found: Findings) -> None:
     for name, value in (("dt_s", entry.dt_s), ("pixel_size_um", entry.pixel_size_um)):
         if value is not None and not 0 < value < float("inf"):
             found.add(here, f"{name} is {value}; expected more than 0", f"napari-cellstate update {root} {entry.name}")
+    if entry.times_s and (len(entry.times_s) != t or goes_back(entry.times_s)):
+        found.add(here, f"{len(entry.times_s)} times for {t} frames, or times that do not go up", again)
     if not entry.references:
         found.add(here, "refers to no file", again)
     for reference in entry.references:

@@ -210,7 +210,7 @@ def tracking_summary(experiment: Experiment | str | Path) -> dict[str, Any]:
     words.append(
         f"Link errors: {error.words()}."
         if error.judged
-        else "Link errors were not measured: judge a random sample (Review, Sample 50) to know how many links are wrong."
+        else "Link errors were not measured: judge a random sample (Review, Sample 50) to know how many are wrong."
     )
     return {
         "links": links,

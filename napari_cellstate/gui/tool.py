@@ -91,4 +91,10 @@ class ToolKind:
         return tool(desk)
 
 
-TOOLS: Mapping[str, ToolKind] = {}
+TOOLS: Mapping[str, ToolKind] = {
+    "click": ToolKind(
+        "Click-segment",
+        "Correct the masks: click adds, Shift-click removes, drag joins, a line splits",
+        "click_tool:ClickTool",
+    ),
+}
