@@ -25,6 +25,11 @@ def _tracks(cells: pd.DataFrame) -> Tracks:
     return Tracks(cells, make_links(*join(frame, number)), max_gap=longest)
 
 
+def tracks_of_ids(given: GivenTracks) -> Tracks:
+    """One track for each id, however long its gaps; row for row the points."""
+    return _tracks(_cells(given))
+
+
 def given_windows(given: GivenTracks, window: int, stride: int) -> Iterator[Windows]:
     """Windows of all tracks, in one piece; the cells' `given_track` is 1 + the position of their id."""
     yield Windows(_tracks(_cells(given)), window, stride)
