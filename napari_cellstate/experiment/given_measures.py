@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+_MISSED = "points of the table lie on no cell, or share one with another point; nothing was measured there"
+
+
 def with_measures(
     given: GivenTracks, labels: Path, images: Path | None, axes: str, columns: Sequence[str], runtime: Runtime
 ) -> tuple[GivenTracks, list[str]]:
@@ -53,7 +56,8 @@ def with_measures(
             frames = LabelFrames(masks)
             movie = Movie(labels.name, (t, y, x), range(t), source=source, points=given)
             cells = measure_movie(movie, frames, Measure(), columns, runtime)
-            cells, notes = match_points(cells, given, frames, (y, x), labels.name)
+            cells, missed = match_points(cells, given, frames, (y, x))
+            notes = [f"{missed} of {len(given.points)} {_MISSED}"] if missed else []
             return _with_changes(_joined(given, cells), frames, runtime), notes
 
 

@@ -49,8 +49,8 @@ def measure_movie(
 
 
 def match_points(
-    cells: pd.DataFrame, given: GivenTracks, labels: Frames, shape: tuple[int, int], movie: str
-) -> tuple[pd.DataFrame, list[str]]:
+    cells: pd.DataFrame, given: GivenTracks, labels: Frames, shape: tuple[int, int]
+) -> tuple[pd.DataFrame, int]:
     """Add to each cell the given track whose point lies on it (0 for none, and for cells with several points).
 
     Parameters
@@ -59,7 +59,7 @@ def match_points(
 
     Returns
     -------
-    The cells with `given_track` and `given_parent`, and sentences that the user should read.
+    The cells with `given_track` and `given_parent`, and how many points lie on no cell or share one.
     """
     points = given.points[["frame", "y", "x", "track", "parent"]].copy()
     at = np.clip(np.rint(points[["y", "x"]].to_numpy()), 0, np.array(shape) - 1).astype(np.int64)
@@ -73,10 +73,4 @@ def match_points(
     cells = cells.merge(matched, on=["frame", "label"], how="left")
     for name in CELL_COLUMNS.values():
         cells[name] = cells[name].fillna(0).astype(np.int64)
-    missed = int((~hit).sum())
-    if not missed:
-        return cells, []
-    return cells, [
-        f"movie {movie}: {missed} of {len(points)} points of the track table lie on no cell, or share one with "
-        "another point; the tracks have a gap there"
-    ]
+    return cells, int((~hit).sum())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from napari_cellstate.core.given import CELL_COLUMNS
+from napari_cellstate.core.given import CELL_COLUMNS, GivenTracks
 from napari_cellstate.core.movie import Movie
 from napari_cellstate.core.progress import Runtime
 from napari_cellstate.core.tables import check_cells
@@ -42,12 +42,22 @@ def _run(experiment: Experiment, movie: Movie, recipe: Recipe, key: str, runtime
         cells = measure_movie(movie, labels, recipe.measure, _columns(recipe), runtime)
         resolved = recipe.measure.record()
         if given is not None:
-            cells, warnings = match_points(cells, given, labels, movie.shape[1:], movie.name)
+            cells, missed = match_points(cells, given, labels, movie.shape[1:])
+            warnings = _missed(missed, given, movie)
     if given is not None:
         resolved |= {"id_name": given.id_name, "ids": list(given.ids)}
     check_cells(cells, f"movie {movie.name}: cells")
     write_parquet(cells, experiment.movie_paths(movie.name).cells)
     return Outcome(resolved, {"cells": len(cells)}, (*warnings, *_warnings(cells, movie)))
+
+
+def _missed(missed: int, given: GivenTracks, movie: Movie) -> list[str]:
+    if not missed:
+        return []
+    return [
+        f"movie {movie.name}: {missed} of {len(given.points)} points of the track table lie on no cell, or share one "
+        "with another point; the tracks have a gap there"
+    ]
 
 
 def _warnings(cells: pd.DataFrame, movie: Movie) -> tuple[str, ...]:

@@ -63,8 +63,8 @@ class FormulaFeature(FeatureSet):
 
     def derive(self, columns: Mapping[str, Floats], runtime: Runtime) -> Floats:
         """The formula's value for each row, (N, 1), NaN where it is not finite."""
-        runtime.progress(0, 1, f"features ({self.name})")
+        runtime.progress(0, 1, "features")
         n = len(next(iter(columns.values()))) if columns else 0
         found = read_expression(self.formula).evaluate(columns, n)
-        runtime.progress(1, 1, f"features ({self.name})")
+        runtime.progress(1, 1, "features")
         return np.where(np.isfinite(found), found, np.nan)[:, None]

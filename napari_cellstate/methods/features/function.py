@@ -83,7 +83,7 @@ class FunctionFeatures(FeatureSet):
         names = _listed(self.columns)
         if not self.file:
             return np.full((len(windows), len(names)), np.nan)
-        runtime.progress(0, 1, f"features ({self.function})")
+        runtime.progress(0, 1, "features")
         found = self._called(windows)
         try:
             values = np.asarray(found, np.float64)
@@ -96,7 +96,7 @@ class FunctionFeatures(FeatureSet):
                 f"{self.file}: {self.function} gives the shape {values.shape}; expected {(len(windows), len(names))}, "
                 f"a row for each window and a column for each of: {', '.join(names)}"
             )
-        runtime.progress(1, 1, f"features ({self.function})")
+        runtime.progress(1, 1, "features")
         return np.where(np.isfinite(values), values, np.nan)
 
     def _called(self, windows: Windows) -> Any:

@@ -42,7 +42,8 @@ def _quantities(channel: int) -> tuple[Quantity, ...]:
         Quantity(
             f"offcentre_{channel}",
             f"distance of the brightness of {of} (less the background) from the cell's middle, over its diameter",
-            note="A mask that is too large on one side shifts it; not defined where the background is brighter.",
+            note="A mask too large on one side shifts it; not defined for cells no brighter than the background, and noise "
+            "for those hardly brighter.",
             pooled=True,
         ),
         Quantity(
@@ -75,7 +76,7 @@ class Intensity(OfChannels):
         area = windows.values("area")
         columns: list[Floats] = []
         for nth, channel in enumerate(self.numbers):
-            runtime.progress(nth, len(self.numbers), "features (intensity)")
+            runtime.progress(nth, len(self.numbers), "features")
             mean, sd, shift, background = (windows.values(f"{name}_{channel}") for name in self.columns_read)
             above = mean - background
             bright = np.where(above > 0, above, np.nan)
@@ -83,5 +84,5 @@ class Intensity(OfChannels):
             offcentre = shift * mean / (bright * diameter)  # the background is spread evenly over the cell
             for values in (above, above * area, sd / bright, offcentre, background):
                 columns += four(values, windows.every)
-        runtime.progress(len(self.numbers), len(self.numbers), "features (intensity)")
+        runtime.progress(len(self.numbers), len(self.numbers), "features")
         return np.stack(columns, axis=-1)

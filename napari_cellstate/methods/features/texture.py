@@ -65,7 +65,7 @@ class Texture(OfChannels):
         columns: list[Floats] = []
         names = self.asks()
         for nth, name in enumerate(names):
-            runtime.progress(nth, len(names), "features (texture)")
+            runtime.progress(nth, len(names), "features")
             columns += four(windows.values(name), windows.every)
-        runtime.progress(len(names), len(names), "features (texture)")
+        runtime.progress(len(names), len(names), "features")
         return np.stack(columns, axis=-1)

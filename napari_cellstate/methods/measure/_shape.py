@@ -103,7 +103,7 @@ def _box(side: str, regions: Regions) -> Floats:
 
 
 def _hu(nth: int, regions: Regions) -> Floats:
-    return hu_moments(regions)[nth]
+    return np.asarray(hu_moments(regions)[nth])
 
 
 def _outlined(nth: int, regions: Regions) -> Floats:

@@ -44,7 +44,7 @@ def compare_outlines(windows: Windows, runtime: Runtime) -> NDArray[np.float64]:
     held: dict[int, NDArray[np.uint32]] = {}
     times = np.unique(frame[source])
     for nth, t in enumerate(times.tolist()):
-        runtime.progress(nth, len(times), "features (outlines)")
+        runtime.progress(nth, len(times), "features")
         held = {one: held.get(one, _frame(labels, one)) for one in (t, t + windows.every)}
         here = np.flatnonzero(frame[source] == t)  # cells are sorted by frame, then label
         rows, after = source[here], later[source[here]]
@@ -55,7 +55,7 @@ def compare_outlines(windows: Windows, runtime: Runtime) -> NDArray[np.float64]:
         divided = np.where(there, size, np.nan)
         out[rows, 0], out[rows, 1] = (size_later - both) / divided, (size - both) / divided
         out[rows, 2] = 1 - 2 * moved / np.where(there, size + size_later, np.nan)
-    runtime.progress(len(times), len(times), "features (outlines)")
+    runtime.progress(len(times), len(times), "features")
     return out
 
 
