@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from napari_cellstate.core.digest import fingerprint, stamp
 from napari_cellstate.core.errors import InputError
+from napari_cellstate.core.times import breaks
 
 
 class Reference(BaseModel):
@@ -69,6 +70,7 @@ class TracksReference(Reference):
     time: str = ""
     y: str = ""
     x: str = ""
+    time_unit: str = ""
 
 
 class MovieEntry(BaseModel):
@@ -82,6 +84,8 @@ class MovieEntry(BaseModel):
     frames : first frame and the one after the last that are used, in the file's own numbers.
     channel : the channel to segment.
     dt_s, pixel_size_um : None where not known.
+    times_s : true times of all frames, s, where their intervals are not alike; else ().
+    about : whatever else was said of it, by name: well, position, treatment times, factors of the condition.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -98,6 +102,13 @@ class MovieEntry(BaseModel):
     pixel_size_um: float | None = None
     condition: str = ""
     replicate: str = ""
+    times_s: tuple[float, ...] = ()
+    about: dict[str, str] = {}
+
+    @property
+    def breaks(self) -> tuple[int, ...]:
+        """Frames before which the frame interval is irregular."""
+        return breaks(self.times_s)
 
     @property
     def references(self) -> tuple[Reference, ...]:

@@ -55,8 +55,9 @@ class _OfLength(Windows):
 
     @cached_property
     def _spans(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        first, samples, _ = super()._spans
-        return first, samples, (samples == self.window).astype(np.int64)
+        table = self.tracks.table()
+        first, last = (table[name].to_numpy(np.int64) for name in ("first_frame", "last_frame"))
+        return np.arange(1, len(table) + 1), first, (last - first + 1 == self.window).astype(np.int64)
 
 
 def _cells(given: GivenTracks) -> pd.DataFrame:

@@ -31,7 +31,8 @@ def _record(recipe: Recipe, entry: MovieEntry) -> dict[str, Any]:
     derived = any(one.derives for one in recipe.features)  # formulas see um and minutes
     units = {"dt_s": entry.dt_s, "pixel_size_um": entry.pixel_size_um} if derived else {}
     windows = recipe.windows.model_dump(exclude={"resample_dt_s", "resample_pixel_size"})
-    return {"method": "features", **windows, "every": recipe.every(entry), "sets": sets, **units}
+    breaks = {"breaks": list(entry.breaks)} if entry.breaks else {}
+    return {"method": "features", **windows, "every": recipe.every(entry), "sets": sets, **units, **breaks}
 
 
 def _run(experiment: Experiment, movie: Movie, recipe: Recipe, key: str, runtime: Runtime) -> Outcome:
@@ -39,7 +40,8 @@ def _run(experiment: Experiment, movie: Movie, recipe: Recipe, key: str, runtime
     tracks = experiment.tracks(movie.name)
     there = experiment.movie_paths(movie.name).labels.exists()
     labels = experiment.labels(movie.name) if there else None
-    windows = Windows(tracks, recipe.windows.window, recipe.windows.stride, recipe.every(entry), labels)
+    every = recipe.every(entry)
+    windows = Windows(tracks, recipe.windows.window, recipe.windows.stride, every, entry.breaks, labels)
     table = described(_keys(windows), windows, recipe.features, (entry.pixel_size_um, entry.dt_s), runtime)
     write_parquet(table, experiment.movie_paths(movie.name).features)
     return Outcome(_record(recipe, entry), {"rows": len(table)}, _warnings(windows, movie))
@@ -52,12 +54,12 @@ def described(
     units: tuple[float | None, float | None],
     runtime: Runtime,
 ) -> pd.DataFrame:
-    """Put the columns of all sets beside the keys of their windows, in px and frames."""
+    """Put the columns of all sets beside the keys of their windows, in px and frames; what is derived comes last."""
     import pandas as pd
 
     found: dict[str, np.ndarray[Any, Any]] = {}
     seen: dict[str, np.ndarray[Any, Any]] = {}
-    for nth, one in enumerate(sets):
+    for nth, one in enumerate(sorted(sets, key=lambda one: one.derives)):
         runtime.progress(nth, len(sets), f"features ({one.kind})")
         features = one.features()
         taken = {feature.name for feature in features} & {*keys.columns, *found}
@@ -109,6 +111,8 @@ def _runs(windows: Windows, present: np.ndarray[Any, np.dtype[np.bool_]]) -> np.
     follows[1:] = (windows.track[1:] == windows.track[:-1]) & (np.diff(windows.frame) == spacing)
     follows &= seen & present
     follows[1:] &= present[:-1]
+    pieces = np.searchsorted(windows.breaks, windows.frame, side="right")
+    follows[1:] &= pieces[1:] == pieces[:-1]
     return np.cumsum(~follows)
 
 
@@ -132,6 +136,11 @@ def _warnings(windows: Windows, movie: Movie) -> tuple[str, ...]:
     if len(windows):
         note = repeats_note(windows.tracks)
         return (f"movie {movie.name}: {note}",) if note else ()
+    if windows.breaks:
+        return (
+            f"movie {movie.name}: no track goes on for {windows.window} frames between irregular frame intervals, so "
+            "it adds nothing to the behaviour table; a smaller window would, or --dt where the file's times are wrong",
+        )
     return (
         f"movie {movie.name}: no track is as long as a window of {windows.window} frames, so it adds nothing to the "
         "behaviour table; a smaller window or better links would",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def _columns(recipe: Recipe) -> list[str]:
+def asked_columns(recipe: Recipe) -> list[str]:
     """Columns that the chosen feature sets ask for, each once, in the order of asking."""
     return list(dict.fromkeys(name for one in recipe.features for name in one.asks()))
 
@@ -29,7 +29,7 @@ def _record(recipe: Recipe, entry: MovieEntry) -> dict[str, Any]:
         tracks = entry.tracks.model_dump(exclude={"path", "stamp", "position"}) if entry.tracks else None
         return {"method": "given", "ground": tracks, "frames": list(entry.frames)}
     ground = entry.images.ground if entry.images else None
-    return {**recipe.measure.record(), "columns": _columns(recipe), "ground": ground}
+    return {**recipe.measure.record(), "columns": asked_columns(recipe), "ground": ground}
 
 
 def _run(experiment: Experiment, movie: Movie, recipe: Recipe, key: str, runtime: Runtime) -> Outcome:
@@ -39,7 +39,7 @@ def _run(experiment: Experiment, movie: Movie, recipe: Recipe, key: str, runtime
         resolved: dict[str, Any] = {"method": "given"}
     else:
         labels = experiment.labels(movie.name)
-        cells = measure_movie(movie, labels, recipe.measure, _columns(recipe), runtime)
+        cells = measure_movie(movie, labels, recipe.measure, asked_columns(recipe), runtime)
         resolved = recipe.measure.record()
         if given is not None:
             cells, missed = match_points(cells, given, labels, movie.shape[1:])

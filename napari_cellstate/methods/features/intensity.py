@@ -42,8 +42,8 @@ def _quantities(channel: int) -> tuple[Quantity, ...]:
         Quantity(
             f"offcentre_{channel}",
             f"distance of the brightness of {of} (less the background) from the cell's middle, over its diameter",
-            note="A mask too large on one side shifts it; not defined for cells no brighter than the background, and noise "
-            "for those hardly brighter.",
+            note="A mask too large on one side shifts it; not defined for cells no brighter than the background, "
+            "and noise for those hardly brighter.",
             pooled=True,
         ),
         Quantity(

@@ -106,7 +106,7 @@ def test_outlines_need_labels_and_the_next_frame() -> None:
     for windows in (Windows(gap, 3, labels=frames), Windows(gap, 3)):
         row = pd.Series(Shape().describe(windows, Runtime())[0], NAMES)
         assert row[names].isna().all()
-    every = pd.Series(Shape().describe(Windows(gap, 2, 1, 2, frames), Runtime())[0], NAMES)
+    every = pd.Series(Shape().describe(Windows(gap, 2, 1, 2, labels=frames), Runtime())[0], NAMES)
     assert every[names].tolist() == [0, 0]
 
 
