@@ -37,9 +37,12 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.relink import relink
     from napari_cellstate.experiment.report import report
     from napari_cellstate.experiment.score import score_files
+    from napari_cellstate.experiment.segmenting import segment
     from napari_cellstate.experiment.states_table import states_of_table
     from napari_cellstate.experiment.status import status
     from napari_cellstate.experiment.store import Experiment
+    from napari_cellstate.experiment.training import train
+    from napari_cellstate.formats.movies import positions
     from napari_cellstate.simulate.sample import simulate
 
 __all__ = [
@@ -63,6 +66,7 @@ __all__ = [
     "new",
     "novelty",
     "pack",
+    "positions",
     "read_recipe",
     "recipe_from",
     "redo",
@@ -71,9 +75,11 @@ __all__ = [
     "report",
     "run",
     "score_files",
+    "segment",
     "simulate",
     "states_of_table",
     "status",
+    "train",
     "undo",
     "update",
 ]
@@ -101,6 +107,7 @@ _HOME = {
     "new": "experiment.add",
     "novelty": "experiment.novelty",
     "pack": "experiment.pack",
+    "positions": "formats.movies",
     "read_recipe": "experiment.recipe",
     "recipe_from": "experiment.recipe",
     "relink": "experiment.relink",
@@ -108,9 +115,11 @@ _HOME = {
     "report": "experiment.report",
     "run": "experiment.pipeline",
     "score_files": "experiment.score",
+    "segment": "experiment.segmenting",
     "simulate": "simulate.sample",
     "states_of_table": "experiment.states_table",
     "status": "experiment.status",
+    "train": "experiment.training",
     "update": "experiment.change",
 }
 

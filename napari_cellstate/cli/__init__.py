@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from napari_cellstate.cli import comparing, edits, embedding, models, movies, results, tables, tools
+from napari_cellstate.cli import comparing, edits, embedding, models, movies, results, segmenting, tables, tools
 from napari_cellstate.cli.verb import fail
 
 VERBS = {
@@ -19,6 +19,7 @@ VERBS = {
     **movies.VERBS,
     **results.VERBS,
     **edits.VERBS,
+    **segmenting.VERBS,
     **tables.VERBS,
     **comparing.VERBS,
     **models.VERBS,

@@ -10,7 +10,18 @@ from napari_cellstate.cli.verb import Arguments, Verb, experiment_argument, fail
 
 def _run_arguments(parser: argparse.ArgumentParser) -> None:
     experiment_argument(parser)
-    parser.add_argument("--recipe", metavar="FILE", help="recipe (TOML) to use from now on (default: the experiment's)")
+    parser.add_argument(
+        "--recipe",
+        metavar="FILE",
+        help="recipe (TOML) to use from now on, or the word default (default: the experiment's own)",
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        metavar="S",
+        dest="settings",
+        help="change the recipe: states.k=4, or 'states={method=\"kmeans\", k=4}'; may be repeated",
+    )
     parser.add_argument("--until", default="", metavar="STAGE", help="stop after this stage")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"), help="default: %(default)s")
     parser.add_argument(
@@ -21,12 +32,14 @@ def _run_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(given: Arguments) -> int:
     from napari_cellstate.experiment.pipeline import run
+    from napari_cellstate.experiment.recipe_changes import chosen
     from napari_cellstate.terminal import progress_bar
 
+    recipe = chosen(given.experiment, given.recipe, given.settings or ())
     with progress_bar() as progress:
         report = run(
             given.experiment,
-            given.recipe,
+            recipe,
             until=given.until,
             device=given.device,
             reapply_edits=given.reapply_edits,

@@ -10,7 +10,7 @@ from qtpy.QtCore import QTimer, Signal
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_cellstate.core.errors import CellStateError
-from napari_cellstate.experiment.training import Learning, learnings
+from napari_cellstate.experiment.learning import Learning, learnings
 from napari_cellstate.gui.session import Session
 
 if TYPE_CHECKING:
