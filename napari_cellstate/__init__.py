@@ -25,10 +25,12 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.demo import demo
     from napari_cellstate.experiment.dynamics_table import dynamics_of_table
     from napari_cellstate.experiment.edit import edit, redo, undo
+    from napari_cellstate.experiment.evidence import embedding_evidence, known_factors
     from napari_cellstate.experiment.export import export
     from napari_cellstate.experiment.flux_table import flux_of_table
     from napari_cellstate.experiment.listing import methods
     from napari_cellstate.experiment.models import model_summary
+    from napari_cellstate.experiment.novelty import novelty
     from napari_cellstate.experiment.pack import pack
     from napari_cellstate.experiment.pipeline import run
     from napari_cellstate.experiment.recipe import Recipe, read_recipe, recipe_from
@@ -55,11 +57,14 @@ __all__ = [
     "demo",
     "dynamics_of_table",
     "edit",
+    "embedding_evidence",
     "export",
     "flux_of_table",
+    "known_factors",
     "methods",
     "model_summary",
     "new",
+    "novelty",
     "pack",
     "positions",
     "read_recipe",
@@ -93,11 +98,14 @@ _HOME = {
     "edit": "experiment.edit",
     "redo": "experiment.edit",
     "undo": "experiment.edit",
+    "embedding_evidence": "experiment.evidence",
     "export": "experiment.export",
     "flux_of_table": "experiment.flux_table",
+    "known_factors": "experiment.evidence",
     "methods": "experiment.listing",
     "model_summary": "experiment.models",
     "new": "experiment.add",
+    "novelty": "experiment.novelty",
     "pack": "experiment.pack",
     "positions": "formats.movies",
     "read_recipe": "experiment.recipe",

@@ -204,6 +204,8 @@ class Embedder(Method):
     family: ClassVar[str] = "embed"
     for_looking: ClassVar[bool] = False
     """True where distances mean little (t-SNE, UMAP): states read such a space only on an explicit word."""
+    trains: ClassVar[bool] = False
+    """True where it trains a net, which takes minutes."""
     least_rows: ClassVar[int] = 1
     """Fewer rows than this (but none at all) are refused, with a clear error: a net cannot learn from them."""
 

@@ -15,7 +15,7 @@ from napari_cellstate.core.crops import (
     Crops,
     CropWish,
     GreyLevels,
-    band_energies,
+    band_shares,
     check_side,
     counted,
     cut,
@@ -59,7 +59,7 @@ def crops_of(experiment: Experiment, recipe: Recipe, wish: CropWish, folder: Pat
 
     Parameters
     ----------
-    folder : made for the crops, and removed. They take (1 + bands) * 2 + 1 bytes a pixel of a cell and frame.
+    folder : made for the crops, and removed. They take channels * 2 + 1 bytes a pixel of a cell and frame.
 
     Raises
     ------
@@ -94,7 +94,7 @@ def crops_of_windows(experiment: Experiment, recipe: Recipe, like: dict[str, Any
     rows = rows.reshape(len(which), -1)
     if cells[0] < 0:
         rows, cells = rows - 1, cells[1:]
-    pictures = np.empty((len(cells), 1 + len(wish.bands), wish.side, wish.side), np.float16)
+    pictures = np.empty((len(cells), wish.channels, wish.side, wish.side), np.float16)
     kinds = np.empty((len(cells), wish.side, wish.side), np.uint8)
     some = _Seen(seen.entry, seen.windows, seen.cells[cells], rows)
     _cut_movie(experiment, some, wish, like["size_um"], pictures, kinds, None, Runtime())
@@ -175,7 +175,7 @@ def _cut_all(
 
 
 def _files(folder: Path, count: int, wish: CropWish) -> tuple[NDArray[np.float16], NDArray[np.uint8]]:
-    shape = (count, 1 + len(wish.bands), wish.side, wish.side)
+    shape = (count, wish.channels, wish.side, wish.side)
     if not count:
         return np.empty(shape, np.float16), np.empty((0, *shape[2:]), np.uint8)
     pictures = np.memmap(folder / "pictures", np.float16, "w+", shape=shape)
@@ -224,7 +224,7 @@ def _cut_movie(
             some, kind = cut(image, outlines, label[now], centres[now], side_px=side_px, pixels=wish.side)
             mask = counted(kind, masked=wish.masked)
             pictures[now, 0], kinds[now] = np.clip(some, -6e4, 6e4), kind
-            pictures[now, 1:] = band_energies(some, mask, wish.bands)
+            pictures[now, 1:] = band_shares(some, mask, wish.bands)
             if levels is not None:
                 levels[0].add(levels[1], some[mask] * scale + offset)
     finally:

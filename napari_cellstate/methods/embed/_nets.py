@@ -27,6 +27,7 @@ _AT_ONCE = 256
 class NetEmbedder(Embedder):
     """Base of the embedders that train a net; see the settings."""
 
+    trains: ClassVar[bool] = True
     least_rows: ClassVar[int] = 20
 
     latent: int = setting(8, "Code", ge=1, le=128, help="Dimensions of the code; those that tell nothing are left out.")
@@ -102,8 +103,8 @@ def tell(rows: int, one: Callable[[Ints], tuple[Tensor, Tensor, Tensor]], runtim
 def embedding_of(told: Told, info: dict[str, Any]) -> Embedding:
     """Posterior means of the dimensions that tell something, those that tell most first.
 
-    `info` gets: dims (their places in the code), kl (nats of each), notes. Columns: sd, the mean posterior standard
-    deviation of these dimensions (1 is that of the prior: nothing is known), and surprise.
+    `info` gets: dims (their places in the code), middle (the mean code), kl (nats of each), notes. Columns: sd, the mean
+    posterior standard deviation of these dimensions (1 is that of the prior: nothing is known), and surprise.
     """
     kl = ((told.mean**2 + np.exp(told.log_var) - told.log_var - 1) / 2).mean(axis=0)
     order = np.argsort(-kl, kind="stable")
@@ -112,7 +113,8 @@ def embedding_of(told: Told, info: dict[str, Any]) -> Embedding:
     if told.mean[:, active].var(axis=0).max() <= ACTIVE:
         notes.append("no dimension of the code tells anything: the net has learnt only the average")
     sd = np.exp(told.log_var[:, active] / 2).mean(axis=1)
-    info |= {"dims": active, "kl": [round(float(kl[d]), 4) for d in active], "notes": notes}
+    middle = [round(float(one), 6) for one in told.mean.mean(axis=0)]
+    info |= {"dims": active, "middle": middle, "kl": [round(float(kl[d]), 4) for d in active], "notes": notes}
     return Embedding(told.mean[:, active], info, {"sd": sd, "surprise": told.surprise})
 
 
