@@ -85,8 +85,8 @@ def test_rows_in_any_order_and_columns_by_name(table, tmp_path):
     other = cs.compare(tmp_path / "other.csv", tmp_path / "b", **given, report=False)
     assert other.statements() == plain.statements()
     for one, two in zip(plain.findings, other.findings, strict=True):
-        drawn = one.question in ("distance", "classifier")  # windows are drawn at random
-        assert one.name == two.name and one.estimate == pytest.approx(two.estimate, abs=0.1 if drawn else 1e-9)
+        drawn = one.question in ("distance", "classifier", "emissions")  # windows are drawn at random
+        assert one.name == two.name and one.estimate == pytest.approx(two.estimate, abs=0.3 if drawn else 1e-9)
 
 
 def test_a_shifted_state_is_a_changed_state(tmp_path):
@@ -158,7 +158,7 @@ def test_pairs_and_three_conditions(tmp_path):
     assert [one.name for one in means] == ["mean speed (low against pbs)", "mean speed (high against pbs)"]
     assert all(one.paired for one in found.findings)
     assert means[1].verdict == "differs" and means[0].verdict != "differs"
-    assert found.statements()["high against pbs"] == "mean speed (high against pbs) higher"
+    assert found.statements()["high against pbs"] == "mean speed higher"
     alone = cs.compare(
         tmp_path / "t.csv", tmp_path / "alone", pairing="unpaired", reference="high", correction="holm", report=False
     )

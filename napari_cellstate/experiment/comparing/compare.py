@@ -145,7 +145,7 @@ def _checks(seen: Observations, designs: Sequence[Design], link_error: float) ->
             check_stationarity(seen.run, seen.frame, seen.state, seen.sample, seen.movie, lag=seen.lag),
             check_markov(seen.run, seen.frame, seen.state, seen.sample, lag=seen.lag, k=len(seen.states)),
         ]
-    known = np.isfinite(seen.space).all(axis=1)
+    known = seen.placed
     checks += [
         check_batch(seen.samples, seen.batch),
         check_position(seen.space[known], seen.movie[known], seen.samples),

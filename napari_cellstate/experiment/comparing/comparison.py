@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from napari_cellstate.compare.checks import Check
 from napari_cellstate.compare.design import Design
 from napari_cellstate.compare.finding import Finding
 from napari_cellstate.compare.statement import statement, verdict_of
-from napari_cellstate.experiment.comparing.observe import Observations
+from napari_cellstate.experiment.observations import Observations
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +26,7 @@ QUESTIONS = {
     "progress": "Same direction? (along pseudotime)",
     "spread": "Equally varied cells? (spread around the mean)",
     "distance": "How far apart? (optimal transport over what replicates differ by)",
-    "classifier": "Can windows be told apart? (replicates left out)",
+    "classifier": "Windows told apart? (by a classifier, on replicates left out)",
     "means": "Same means? (each feature, over whole tracks)",
 }
 """What is asked, in the order in which it is shown; factors ask the same of their own."""
@@ -63,7 +63,10 @@ class Comparison:
     def statements(self) -> dict[str, str]:
         """A sentence for each pair of conditions."""
         before = f"{DESCRIPTIVE.partition(':')[0]}: " if self.settings["descriptive"] else ""
-        return {pair_of(design): before + statement(self.of(design)) for design in self.designs}
+        return {
+            pair_of(design): before + statement([replace(one, name=short_name(one)) for one in self.of(design)])
+            for design in self.designs
+        }
 
     def verdicts(self) -> dict[str, dict[str, str]]:
         """The word for each question, for each pair of conditions."""
@@ -117,6 +120,11 @@ class Comparison:
             row |= {"margin_low": one.margin[0], "margin_high": one.margin[1]}
             rows.append(row)
         return pd.DataFrame(rows)
+
+
+def short_name(one: Finding) -> str:
+    """Name of a finding without the pair of conditions, which it bears where there are several."""
+    return one.name.removesuffix(f" ({one.other} against {one.reference})")
 
 
 def pair_of(design: Design) -> str:

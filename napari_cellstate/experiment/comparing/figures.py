@@ -11,7 +11,7 @@ import numpy as np
 from napari_cellstate.compare.design import Design
 from napari_cellstate.compare.finding import Finding
 from napari_cellstate.dynamics.dwell import find_bouts
-from napari_cellstate.experiment.comparing.comparison import Comparison, pair_of
+from napari_cellstate.experiment.comparing.comparison import Comparison, pair_of, short_name
 from napari_cellstate.experiment.comparing.questions import by_tracks, count_samples
 from napari_cellstate.experiment.observations import Observations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-MOST_FEATURES = 8
+MOST_PANELS = 8
 
 
 @dataclass(frozen=True)
@@ -71,10 +71,7 @@ def effects_table(findings: Sequence[Finding]) -> pd.DataFrame:
     """What forest plots draw."""
     import pandas as pd
 
-    rows = [
-        (one.name.removesuffix(f" ({one.other} against {one.reference})"), one.estimate, one.low, one.high, one.verdict)
-        for one in findings
-    ]
+    rows = [(short_name(one), one.estimate, one.low, one.high, one.verdict) for one in findings]
     return pd.DataFrame(rows, columns=["name", "estimate", "low", "high", "verdict"])
 
 
@@ -193,7 +190,8 @@ def leading_features(result: Comparison) -> list[int]:
         at = nth % len(result.seen.features)
         rank = (one.p if np.isfinite(one.p) else 2.0, -abs(np.nan_to_num(one.estimate)))
         best[at] = min(best.get(at, (3.0, 0.0)), rank)
-    return sorted(sorted(best, key=lambda at: best[at])[: MOST_FEATURES - len(result.seen.states) % MOST_FEATURES])
+    of_states = len(result.seen.states) + 1 if result.seen.states else 0
+    return sorted(sorted(best, key=lambda at: best[at])[: max(MOST_PANELS - of_states, 3)])
 
 
 def _sample_means(values: NDArray[Any], movie_of: NDArray[Any], seen: Observations) -> NDArray[Any]:
@@ -213,9 +211,9 @@ def _switches(seen: Observations, tracks: int) -> NDArray[Any]:
     track = seen.track[pairs[:, 0]]
     changed = seen.state[pairs[:, 0]] != seen.state[pairs[:, 1]]
     n = np.bincount(track, minlength=tracks)
-    return np.divide(
-        np.bincount(track[changed], minlength=tracks), n * seen.pair_time, out=np.full(tracks, np.nan), where=n > 0
-    )
+    events, rate = np.bincount(track[changed], minlength=tracks), np.full(tracks, np.nan)
+    np.divide(events, n * seen.pair_time, out=rate, where=n > 0)
+    return rate
 
 
 def _clustermap(seen: Observations) -> Figure:

@@ -32,8 +32,8 @@ def methods_paragraph(
             f"Distances are optimal-transport distances in {seen.space_name} between equal-size samples (up to "
             f"{drawn['points']} windows a side, {drawn['draws']} draws), over the larger of the distances between "
             "halves of one condition made of whole replicates; the classifier (linear discriminant on dimensions, "
-            "squares and products) and the comparison of shared and separate states were judged on replicates left "
-            "out; all three were tested by permutation of replicates."
+            f"squares and products){' and the comparison of shared and separate states' if seen.states else ''} judged "
+            "replicates left out; these were tested by permutation of replicates."
         )
     margins = settings["margins"]
     parts.append(
@@ -74,7 +74,7 @@ def _data(source: Experiment | str | Path, seen: Observations) -> str:
     experiment = as_experiment(source)
     recipe = current_recipe(experiment)
     segmenters = [one for entry in experiment.movies if (one := recipe.segmenter(entry)) is not None]
-    steps = {
+    steps: dict[str, Sequence[Method]] = {
         "segmented by": segmenters,
         "linked by": [recipe.linker(entry) for entry in experiment.movies],
         "described by": recipe.features,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from napari_cellstate.compare.design import Design
@@ -17,6 +18,7 @@ from napari_cellstate.experiment.comparing.figures import (
 from napari_cellstate.experiment.comparing.words import how_tested, leading, plain
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -51,13 +53,13 @@ def _verdicts(page: Figure, result: Comparison, design: Design, y: float) -> flo
     for question, word in words.items():
         asked = [one for one in result.of(design) if one.question == question]
         one = leading(asked)
-        page.text(_LEFT, y, QUESTIONS[question].partition("?")[0] + "?", size=8.5, weight="bold", va="top")
+        page.text(_LEFT, y, QUESTIONS[question].partition("?")[0] + "?", size=8, weight="bold", va="top")
         page.text(0.265, y, word, size=8.5, weight="bold", va="top", color=VERDICT_COLOURS[word])
         more = f" ({len(asked)} looked at)" if len(asked) > 1 else ""
-        below = _write(page, y, _sentence(plain(one)) + more, size=7.8, width=86, x=0.455)
+        below = _write(page, y, _sentence(plain(one)) + more, size=7.8, width=74, x=0.455)
         if not dense or one.question in ("states", "occupancy", "overall rate", "rates", "means"):
             below = _write(
-                page, below, how_tested(one, result.settings["correction"]), size=6.6, width=100, x=0.455, grey=True
+                page, below, how_tested(one, result.settings["correction"]), size=6.6, width=86, x=0.455, grey=True
             )
         y = min(below, y - _LINE) - 0.004
     return y
@@ -101,12 +103,17 @@ def _effects(panel: Axes, result: Comparison, design: Design) -> None:
     label = f"ratio of rates, {pair_of(design)}" if rates else f"difference of means, sd ({pair_of(design)})"
     table = effects_table(chosen[:14])
     forest_panel(panel, table, label=label, margin=chosen[0].margin, ratio=bool(rates), width=18)
-    panel.xaxis.label.set_size(7.5)
+    panel.xaxis.label.set_fontsize(7.5)
     panel.tick_params(labelsize=7.5)
 
 
 def _superplots(
-    page: Figure, tables: list, wanted: list[str], conditions: list[str], design: Design, place: tuple[float, float]
+    page: Figure,
+    tables: Sequence[pd.DataFrame],
+    wanted: list[str],
+    conditions: list[str],
+    design: Design,
+    place: tuple[float, float],
 ) -> None:
     from napari_cellstate.plots.superplot import superplot_panel
 
@@ -136,15 +143,14 @@ def _survival(page: Figure, result: Comparison, conditions: list[str], place: tu
     for nth, state in enumerate(shown):
         panel = page.add_axes((0.075 + nth * each, y, each - 0.05, height - 0.02))
         survival_panel(panel, bouts[bouts["state"] == state], places, factor)
-        panel.get_legend().remove()
         panel.set_title(f"stays in {names[state]}", size=7.5)
         panel.text(0.97, 0.95, said.get(state, ""), transform=panel.transAxes, size=6.5, ha="right", va="top")
         panel.set(ylim=(0, 1.02), xlim=(0, None))
         panel.set_xlabel(f"time since entering ({unit})", size=7.5)
         panel.tick_params(labelsize=7)
+        _key(panel, conditions if nth == 0 else [])
         if nth == 0:
             panel.set_ylabel("share still there", size=7.5)
-            _key(panel, conditions)
 
 
 def _key(panel: Axes, conditions: list[str]) -> None:
@@ -153,7 +159,7 @@ def _key(panel: Axes, conditions: list[str]) -> None:
     from napari_cellstate.plots.colours import condition_colour
 
     handles = [Line2D([], [], color=condition_colour(nth), label=name) for nth, name in enumerate(conditions)]
-    panel.legend(handles=handles, loc="center right", fontsize=6.5, handlelength=1.4)
+    panel.legend(handles=handles, loc="center right", fontsize=6.5, handlelength=1.4, frameon=False)
 
 
 def _write(
