@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from napari_cellstate.compare.batch import check_batch, check_position, confounded
 from napari_cellstate.compare.checks import Check, check_markov, check_stationarity
 from napari_cellstate.compare.design import Design, Pairing
