@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.comparing.compare import compare
     from napari_cellstate.experiment.demo import demo
     from napari_cellstate.experiment.dynamics_table import dynamics_of_table
+    from napari_cellstate.experiment.edit import edit, redo, undo
     from napari_cellstate.experiment.export import export
+    from napari_cellstate.experiment.flux_table import flux_of_table
     from napari_cellstate.experiment.listing import methods
     from napari_cellstate.experiment.models import model_summary
     from napari_cellstate.experiment.pack import pack
@@ -49,13 +51,16 @@ __all__ = [
     "compare",
     "demo",
     "dynamics_of_table",
+    "edit",
     "export",
+    "flux_of_table",
     "methods",
     "model_summary",
     "new",
     "pack",
     "read_recipe",
     "recipe_from",
+    "redo",
     "relink",
     "remove",
     "report",
@@ -64,6 +69,7 @@ __all__ = [
     "simulate",
     "states_of_table",
     "status",
+    "undo",
     "update",
 ]
 
@@ -78,7 +84,11 @@ _HOME = {
     "check": "experiment.check",
     "demo": "experiment.demo",
     "dynamics_of_table": "experiment.dynamics_table",
+    "edit": "experiment.edit",
+    "redo": "experiment.edit",
+    "undo": "experiment.edit",
     "export": "experiment.export",
+    "flux_of_table": "experiment.flux_table",
     "methods": "experiment.listing",
     "model_summary": "experiment.models",
     "new": "experiment.add",

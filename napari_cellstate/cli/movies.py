@@ -46,10 +46,14 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--replicate", default="", help="animal, donor, day; movies of one are not independent")
     parser.add_argument("--frames", default="", metavar="A:B", help="use frames A to before B (default: all)")
     track_column_arguments(parser)
+    parser.add_argument(
+        "--time-unit", default="", metavar="UNIT", help="s, min, h: the time column holds times, not frame numbers"
+    )
     json_argument(parser)
 
 
 def _add(given: Arguments) -> int:
+    from napari_cellstate.core.times import sentence
     from napari_cellstate.experiment.add import add
     from napari_cellstate.experiment.notes import axes_note
 
@@ -71,10 +75,12 @@ def _add(given: Arguments) -> int:
         time_column=given.time,
         y_column=given.y,
         x_column=given.x,
+        time_unit=given.time_unit,
     )
     note = axes_note(given.experiment, entry)
-    if note:
-        print(note, file=sys.stderr)
+    for said in (note, sentence(entry.times_s, entry.name)):
+        if said:
+            print(said, file=sys.stderr)
     t, c, y, x = entry.shape
     units = f"dt {known_or_not(entry.dt_s, 's')}, pixel {known_or_not(entry.pixel_size_um, 'um')}"
     return show(given, entry.model_dump(mode="json"), f"{entry.name}: {t} frames, {c} channels, {y} x {x} px, {units}")

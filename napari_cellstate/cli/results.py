@@ -13,6 +13,9 @@ def _run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recipe", metavar="FILE", help="recipe (TOML) to use from now on (default: the experiment's)")
     parser.add_argument("--until", default="", metavar="STAGE", help="stop after this stage")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"), help="default: %(default)s")
+    parser.add_argument(
+        "--reapply-edits", action="store_true", help="go on although corrections by hand may find no place any more"
+    )
     json_argument(parser)
 
 
@@ -21,7 +24,14 @@ def _run(given: Arguments) -> int:
     from napari_cellstate.terminal import progress_bar
 
     with progress_bar() as progress:
-        report = run(given.experiment, given.recipe, until=given.until, device=given.device, progress=progress)
+        report = run(
+            given.experiment,
+            given.recipe,
+            until=given.until,
+            device=given.device,
+            reapply_edits=given.reapply_edits,
+            progress=progress,
+        )
     for sentence in report.warnings:
         print(f"warning: {sentence}", file=sys.stderr)
     content = {"done": report.done, "fresh": report.fresh, "warnings": report.warnings}
@@ -99,11 +109,15 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
 def _check(given: Arguments) -> int:
     from dataclasses import asdict
 
-    from napari_cellstate.experiment.check import check
+    from napari_cellstate.core.times import sentence
+    from napari_cellstate.experiment.check import check, listed
     from napari_cellstate.terminal import progress_bar
 
     with progress_bar() as progress:
         found = check(given.experiment, progress=progress)
+    for said in (sentence(entry.times_s, entry.name) for entry in listed(given.experiment)):
+        if said:
+            print(f"note: {said}", file=sys.stderr)
     text = "\n".join(map(str, found)) or "whole: nothing wrong was found"
     show(given, [asdict(one) for one in found], text)
     return 1 if found else 0

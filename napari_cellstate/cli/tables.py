@@ -103,6 +103,12 @@ def _dynamics_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{what}", default="", metavar="COL", help=f"{what} column of the table")
     parser.add_argument("--lag", type=int, default=0, metavar="N", help="frames (default: from one row to the next)")
     parser.add_argument("--dt", type=float, metavar="S", help="seconds between frames; without it no rates per hour")
+    parser.add_argument(
+        "--bin", type=float, default=0.0, metavar="H", help="hours of a bin of time (default: about ten bins)"
+    )
+    parser.add_argument(
+        "--treatment", type=float, action="append", metavar="H", help="time to mark in the figures; may be repeated"
+    )
     parser.add_argument("--force", action="store_true", help="write into a folder that is not empty")
     json_argument(parser)
 
@@ -121,6 +127,45 @@ def _dynamics(given: Arguments) -> int:
             condition=given.condition,
             lag=given.lag,
             dt=given.dt,
+            bin_hours=given.bin,
+            treatments=given.treatment or (),
+            force=given.force,
+            progress=progress,
+        )
+    return show(given, found.to_dict(), found.text())
+
+
+def _flux_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("features", metavar="FEATURES", help="table (CSV, parquet) of features, a row for each window")
+    parser.add_argument("out", metavar="OUT", help="folder; made if missing")
+    parser.add_argument("--components", type=int, default=2, metavar="N", help="axes of the grid (default: %(default)s)")
+    parser.add_argument(
+        "--bins", type=int, nargs="+", default=(3, 5, 7, 10, 15), metavar="N", help="on each axis; several are scanned"
+    )
+    parser.add_argument("--quantiles", action="store_true", help="bins with about as many rows each, not equally wide")
+    parser.add_argument("--as-published", action="store_true", help="features and scaling of Kimmel et al. 2018")
+    parser.add_argument("--track", default="", metavar="COL", help="track column (default: found, or read from cell_id)")
+    parser.add_argument("--time", default="", metavar="COL", help="column of frames")
+    parser.add_argument("--lag", type=int, default=0, metavar="N", help="frames (default: from one row to the next)")
+    parser.add_argument("--force", action="store_true", help="write into a folder that is not empty")
+    json_argument(parser)
+
+
+def _flux(given: Arguments) -> int:
+    from napari_cellstate.experiment.flux_table import flux_of_table
+    from napari_cellstate.terminal import progress_bar
+
+    with progress_bar() as progress:
+        found = flux_of_table(
+            given.features,
+            given.out,
+            components=given.components,
+            bins=given.bins,
+            quantiles=given.quantiles,
+            as_published=given.as_published,
+            track=given.track,
+            time=given.time,
+            lag=given.lag,
             force=given.force,
             progress=progress,
         )
@@ -157,6 +202,12 @@ VERBS = {
         "napari-cellstate dynamics states.csv dynamics --states state --track track --time frame --dt 390",
         _dynamics_arguments,
         _dynamics,
+    ),
+    "flux": Verb(
+        "probability flux of any table of features: is the dance driven?",
+        "napari-cellstate flux split_20.csv flux --components 2 --bins 3 5 7 --as-published",
+        _flux_arguments,
+        _flux,
     ),
     "states": Verb(
         "label any table of features with states",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from anndata import AnnData
 
+    from napari_cellstate.core.pins import Pins
     from napari_cellstate.core.windows import Windows
 
 Floats = NDArray[np.float64]
@@ -55,10 +56,29 @@ class Segmenter(Method):
             yield self.segment(movie.image(t))
 
 
+@dataclass(frozen=True, eq=False)
+class Linking:
+    """What a linker did.
+
+    Attributes
+    ----------
+    links : link table.
+    method : the linker with its settings as they were used, estimates filled in.
+    """
+
+    links: pd.DataFrame
+    method: Linker
+
+
 class Linker(Method):
     """Cells to links."""
 
     family: ClassVar[str] = "link"
+    reads_labels: ClassVar[bool] = False
+    """True where outlines are read, from the movie's `labels`: those that the cells were measured on."""
+
+    reads_images: ClassVar[bool] = False
+    """True where the movie's images are read."""
 
     max_gap: int = setting(
         3,
@@ -87,6 +107,21 @@ class Linker(Method):
         A link table.
         """
         raise NotImplementedError
+
+    def linked(self, cells: pd.DataFrame, movie: Movie, runtime: Runtime, pins: Pins | None = None) -> Linking:
+        """Link with settings estimated and pins held; a linker that knows pins itself has its own.
+
+        Here pins are made to hold after linking: what stood in their place is taken away, and is not linked anew.
+        """
+        from napari_cellstate.core.pins import Pins, hold
+
+        pins = pins or Pins()
+        kept = np.setdiff1d(np.arange(len(cells)), pins.dropped)
+        some = cells.iloc[kept].reset_index(drop=True) if len(pins.dropped) else cells
+        method = self.estimated(some, movie)
+        links = method.link(some, movie, runtime)
+        ends = {name: kept[links[name].to_numpy(np.int64)] for name in ("source", "target")}
+        return Linking(hold(cells, links.assign(**ends), pins), method)
 
 
 class FeatureSet(Method):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import closing
 from math import ceil
 from pathlib import Path
 
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.movie import FrameSource
+from napari_cellstate.core.times import goes_back, median_interval, worth_keeping
 from napari_cellstate.experiment.entry import MovieEntry, Reference, TracksReference
 from napari_cellstate.experiment.lock import writing
 from napari_cellstate.experiment.paths import check_name, free_name
@@ -17,6 +19,8 @@ from napari_cellstate.experiment.store import Experiment, as_experiment
 from napari_cellstate.formats.labels import open_labels
 from napari_cellstate.formats.movies import open_movie
 from napari_cellstate.formats.tracks import read_tracks
+
+log = logging.getLogger(__name__)
 
 
 def new(path: str | Path) -> Experiment:
@@ -45,6 +49,7 @@ def add(
     time_column: str = "",
     y_column: str = "",
     x_column: str = "",
+    time_unit: str = "",
 ) -> MovieEntry:
     """Add a movie, by reference: images, labels or a track table; one of them is enough.
 
@@ -59,11 +64,12 @@ def add(
     channel : the channel to segment, from 0.
     position : which of several positions (series, fields) in the movie's file, from 0.
     axes : such as "TYX" or "TCYX", where the file does not say, or says it wrong.
-    dt : seconds between frames; default: what the file says.
+    dt : seconds between frames; default: what the file says. Given here, all intervals are taken as alike.
     pixel_size : micrometres a pixel; default: what the file says.
     condition, replicate : such as "aged" and "mouse 3".
     frames : "A:B", the frames from A to before B; default all.
     track_column, time_column, y_column, x_column : of the track table, where their names are not the usual ones.
+    time_unit : such as s, min or h, where the track table has times instead of frame numbers.
 
     Returns
     -------
@@ -82,10 +88,11 @@ def add(
     if position is not None and movie is None:
         raise InputError(f"--position {position}: only a movie has positions; give one")
     root, paths = experiment.root, [Path(path) for path in (movie, labels, tracks) if path is not None]
-    columns = {"track": track_column, "time": time_column, "y": y_column, "x": x_column}
+    columns = {"track": track_column, "time": time_column, "y": y_column, "x": x_column, "time_unit": time_unit}
     with writing(experiment.paths.lock):
         entries = experiment.movies
         found = _look(movie, labels, tracks, axes, columns, pixel_size, position, time_given=dt is not None)
+        times = () if dt is not None else _times(found.times_s, paths[0])
         entry = MovieEntry(
             name=_name(name, paths[0], position, entries, root),
             images=Reference.to(Path(movie), root, axes, position) if movie else None,
@@ -95,10 +102,11 @@ def add(
             frames=_frames(frames, found.shape[0]),
             channel=_channel(channel, found.shape[1]),
             channels=found.channels,
-            dt_s=dt if dt is not None else found.dt_s,
+            dt_s=dt if dt is not None else median_interval(times) or found.dt_s,
             pixel_size_um=pixel_size if pixel_size is not None else found.pixel_size_um,
             condition=condition,
             replicate=replicate,
+            times_s=times,
         )
         experiment.set_movies((*entries, entry))
     return entry
@@ -112,6 +120,7 @@ class _Found:
         self.channels = source.channels if source else ()
         self.dt_s = source.dt_s if source else None
         self.pixel_size_um = source.pixel_size_um if source else None
+        self.times_s = source.times_s if source else ()
 
 
 def _look(
@@ -147,7 +156,7 @@ def _look(
         if found is None:
             t, y, x = (ceil(points[axis].max()) + 1 for axis in ("frame", "y", "x"))
             found = _Found((t, 0, y, x), None)
-            found.dt_s, found.pixel_size_um = read.dt_s, read.pixel_size_um
+            found.dt_s, found.pixel_size_um, found.times_s = read.dt_s, read.pixel_size_um, read.times_s
         elif points["frame"].max() >= found.shape[0]:
             raise InputError(
                 f"{tracks}: frame {points['frame'].max()} occurs, but the movie has {found.shape[0]} frames, "
@@ -156,6 +165,17 @@ def _look(
     if found is None:
         raise AssertionError("checked by the caller")
     return found
+
+
+def _times(times_s: tuple[float, ...], path: Path) -> tuple[float, ...]:
+    """True times of the frames where they tell more than one interval does; said where they cannot be."""
+    at = goes_back(times_s)
+    if at and median_interval(times_s) is not None:
+        log.warning(
+            "%s: frame %d was taken before frame %d by its time (was the clock set?); its times are not used",
+            *(path, at, at - 1),
+        )
+    return () if at else worth_keeping(times_s)
 
 
 def _name(wanted: str, path: Path, position: int | None, entries: tuple[MovieEntry, ...], root: Path) -> str:

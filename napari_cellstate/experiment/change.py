@@ -27,7 +27,7 @@ def update(
     ----------
     experiment : an experiment or its folder.
     movie : its name.
-    dt : seconds between frames.
+    dt : seconds between frames; all intervals are then taken as alike.
     pixel_size : micrometres a pixel.
     condition, replicate : "" for none.
 
@@ -42,6 +42,8 @@ def update(
     changes: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
     if not changes:
         raise InputError("nothing to change: give --dt, --pixel-size, --condition or --replicate")
+    if dt is not None:
+        changes["times_s"] = ()
     with writing(experiment.paths.lock):
         entry = experiment.entry(movie).model_copy(update=changes)
         experiment.set_movies(tuple(entry if old.name == movie else old for old in experiment.movies))

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from napari_cellstate.core.digest import fingerprint, stamp
 from napari_cellstate.core.errors import InputError
+from napari_cellstate.core.times import breaks
 
 
 class Reference(BaseModel):
@@ -69,6 +70,7 @@ class TracksReference(Reference):
     time: str = ""
     y: str = ""
     x: str = ""
+    time_unit: str = ""
 
 
 class MovieEntry(BaseModel):
@@ -83,6 +85,7 @@ class MovieEntry(BaseModel):
     channel : the channel to segment.
     dt_s, pixel_size_um : None where not known.
     about : whatever else was said of it, by name: well, position, treatment times, factors of the condition.
+    times_s : true times of all frames, s, where their intervals are not alike; else ().
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -100,6 +103,12 @@ class MovieEntry(BaseModel):
     condition: str = ""
     replicate: str = ""
     about: dict[str, str] = {}
+    times_s: tuple[float, ...] = ()
+
+    @property
+    def breaks(self) -> tuple[int, ...]:
+        """Frames before which the frame interval is irregular."""
+        return breaks(self.times_s)
 
     @property
     def references(self) -> tuple[Reference, ...]:

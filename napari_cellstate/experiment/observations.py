@@ -126,7 +126,7 @@ def observe_experiment(
         state=found.state,
         states=tuple(str(nth + 1) for nth in range(found.k)),
         lag=lag,
-        pair_time=hours(lag, found.dt_s) if found.dt_s else float(lag),
+        pair_time=hours(1, found.seconds(lag)) if found.dt_s else float(lag),
         time_unit="hour" if found.dt_s else "frame",
         values=np.asarray(behavior.X, np.float64)[:, used],
         scaled=np.asarray(behavior.layers[SCALED], np.float64)[:, used],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from napari_cellstate.core.given import GivenTracks
@@ -27,6 +28,7 @@ def open_entry(entry: MovieEntry, root: Path, *, pixels: bool = True) -> Movie:
         pixel_size_um=entry.pixel_size_um,
         condition=entry.condition,
         replicate=entry.replicate,
+        times_s=entry.times_s,
     )
 
 
@@ -48,9 +50,9 @@ def _tracks(reference: TracksReference, entry: MovieEntry, root: Path) -> GivenT
     from napari_cellstate.formats.tracks import read_tracks
 
     path = reference.check(root, entry.name)
-    columns = reference.model_dump(include={"track", "time", "y", "x"})
+    columns = reference.model_dump(include={"track", "time", "y", "x", "time_unit"})
     given = read_tracks(path, pixel_size_um=entry.pixel_size_um, **columns)
     first, stop = entry.frames
     points = given.points
     inside = points[(points["frame"] >= first) & (points["frame"] < stop)].reset_index(drop=True)
-    return GivenTracks(inside, given.id_name, given.ids)
+    return replace(given, points=inside)

@@ -2,7 +2,7 @@
 
 An experiment is a folder::
 
-    experiment.json  recipe.toml  lock  log.txt
+    experiment.json  recipe.toml  edits.jsonl  lock  log.txt
     movies/NAME/labels.zarr  cells.parquet  links.parquet  features.parquet  records/STAGE.json
     behavior.h5ad  dynamics/*.parquet  records/STAGE.json
 """
@@ -33,6 +33,11 @@ class MoviePaths:
     def labels(self) -> Path:
         """Labels, zarr (T, Y, X) uint32, one frame a chunk."""
         return self.folder / "labels.zarr"
+
+    @property
+    def own_labels(self) -> Path:
+        """The segmenter's own labels of frames that were corrected by hand, FRAME.npz."""
+        return self.folder / "labels.own"
 
     @property
     def part(self) -> Path:
@@ -74,6 +79,11 @@ class Paths:
     def recipe(self) -> Path:
         """Methods and settings of every stage."""
         return self.root / "recipe.toml"
+
+    @property
+    def edits(self) -> Path:
+        """The journal of corrections by hand."""
+        return self.root / "edits.jsonl"
 
     @property
     def behavior(self) -> Path:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from napari_cellstate.core import atomic
+from napari_cellstate.core.edits import History
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.movie import Movie
 from napari_cellstate.core.tracks import Tracks
@@ -131,6 +132,14 @@ class Experiment:
         return _parquet(self._there(self.paths.dynamics(table), "dynamics"))
 
     # provenance
+
+    @property
+    def history(self) -> History:
+        """Corrections by hand that are in force, and those that were undone."""
+        from napari_cellstate.experiment.edits import KINDS
+        from napari_cellstate.experiment.journal import read_journal
+
+        return read_journal(self.paths.edits, KINDS)
 
     def record(self, stage: str, movie: str | None = None) -> dict[str, Any] | None:
         """What a stage did, or None where it has not been done."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +10,10 @@ import numpy as np
 
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.movie import Array
+from napari_cellstate.core.times import median_interval
 from napari_cellstate.formats.axes import lay_out
 from napari_cellstate.formats.calibration import micrometres, square
 from napari_cellstate.formats.format import Format, choose_position, reading
-
-_TOLERANCE = 0.02
-
-log = logging.getLogger(__name__)
 
 
 class Nd2Movie:
@@ -64,7 +60,9 @@ class Nd2Movie:
         self.dtype = np.dtype(file.dtype)
         size = file.voxel_size()
         self.pixel_size_um = square(micrometres(size.x, "um"), micrometres(size.y, "um"), where)
-        self.dt_s = _interval([_time_ms(file, nth) for nth in here], where)
+        times = tuple(_time_ms(file, nth) / 1000.0 for nth in here)
+        self.times_s = times if np.isfinite(times).all() else ()
+        self.dt_s = median_interval(self.times_s)
         names = tuple(str(one.channel.name or "") for one in (file.metadata.channels or []))
         n = self.shape[1]
         self.channels = names if len(names) == n and all(names) else tuple(f"channel {c}" for c in range(n))
@@ -105,23 +103,6 @@ def _time_ms(file: Any, nth: int) -> float:
     """When a frame was taken, ms from the start; NaN where the file does not say."""
     channels = getattr(file.frame_metadata(nth), "channels", None) or []
     return float(channels[0].time.relativeTimeMs) if channels else float("nan")
-
-
-def _interval(times_ms: list[float], where: str) -> float | None:
-    """Median seconds between frames, None where not known."""
-    steps = np.diff(np.array(times_ms, np.float64)) / 1000.0
-    if not len(steps) or not np.isfinite(steps).all():
-        return None
-    middle = float(np.median(steps))
-    if middle <= 0:
-        return None
-    odd = np.flatnonzero(np.abs(steps - middle) > _TOLERANCE * middle)
-    if len(odd):
-        log.warning(
-            "%s: %s of %s intervals differ by more than 2 %% from the median of %s s, the first after frame %s (%s s)",
-            *(where, len(odd), len(steps), f"{middle:g}", odd[0], f"{steps[odd[0]]:g}"),
-        )
-    return middle
 
 
 def _open(path: Path, *, axes: str, time_given: bool, position: int | None = None) -> Nd2Movie:

@@ -15,8 +15,9 @@ import numpy as np
 
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.movie import Array
+from napari_cellstate.core.times import median_interval
 from napari_cellstate.formats.axes import NAMED, lay_out
-from napari_cellstate.formats.calibration import micrometres, seconds, square
+from napari_cellstate.formats.calibration import from_ome, micrometres, seconds, square
 from napari_cellstate.formats.format import Format, choose_position, reading
 
 if TYPE_CHECKING:
@@ -50,6 +51,9 @@ class OmeZarrMovie:
         y, x = (micrometres(scale.get(axis, 0.0), units.get(axis, "")) for axis in "YX")
         self.pixel_size_um = square(x, y, where)
         self.dt_s = seconds(scale.get("T", 0.0), units.get("T", ""))
+        self.times_s = _times(path, image, self.shape[0])
+        if self.dt_s is None or self.dt_s == 1.0:  # converters write a scale of 1 where they do not know
+            self.dt_s = median_interval(self.times_s) or self.dt_s
         self.channels = _channels(_metadata(image), self.shape[1])
 
     def read(self, t: int, c: int) -> Array:
@@ -154,6 +158,16 @@ def _channels(found: Mapping[str, Any], n: int) -> tuple[str, ...]:
     listed = described.get("channels", []) if isinstance(described, Mapping) else []
     names = tuple(str(one.get("label") or "") for one in listed if isinstance(one, Mapping))
     return names if len(names) == n and all(names) else tuple(f"channel {c}" for c in range(n))
+
+
+def _times(path: Path, image: zarr.Group | zarr.Array[Any], frames: int) -> tuple[float, ...]:
+    """True times of frames from the OME-XML that bioformats2raw puts beside the images, () without one."""
+    described = path / "OME" / "METADATA.ome.xml"
+    if not described.is_file() or not image.path.isdigit():
+        return ()
+    with reading(str(described)):
+        times = from_ome(described.read_text(encoding="utf-8"), str(path), int(image.path)).times_s
+    return times if len(times) == frames else ()
 
 
 def _open(path: Path, *, axes: str, time_given: bool, position: int | None = None) -> OmeZarrMovie:

@@ -37,6 +37,7 @@ class PngImage:
         self.axes_named = True
         self.dt_s: float | None = None
         self.pixel_size_um: float | None = None
+        self.times_s: tuple[float, ...] = ()
         self.channels: tuple[str, ...] = ("channel 0",)
 
     def read(self, t: int, c: int) -> Array:

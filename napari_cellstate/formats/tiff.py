@@ -71,6 +71,7 @@ class TiffMovie:
         self.axes_named = layout.named
         self.dt_s = calibration.dt_s
         self.pixel_size_um = calibration.pixel_size_um
+        self.times_s = calibration.times_s if len(calibration.times_s) == self.shape[0] else ()
         n = self.shape[1]
         named = len(calibration.channels) == n
         self.channels = calibration.channels if named else tuple(f"channel {c}" for c in range(n))

@@ -47,6 +47,7 @@ class VideoMovie:
         self.axes_named = True
         self.dt_s: float | None = None
         self.pixel_size_um: float | None = None
+        self.times_s: tuple[float, ...] = ()
         self.channels: tuple[str, ...] = ("channel 0",)
         self._decoder: subprocess.Popen[bytes] | None = None
         self._next = 0

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 TAG = "cellstate"
 MOVIE, CELLS, STATES, TRACKS, EVENTS, CHOSEN = "movie", "cells", "states", "tracks", "transitions", "chosen"
-WINDOWS = "windows"
+WINDOWS, MASKS = "windows", "masks"
 _NONE = 255
 """What the overlay calls a cell without a state; 0 is the background."""
 
@@ -117,6 +117,27 @@ class Layers(QObject):
         added = self._viewer.add_points(at, **kwargs)
         added.editable = False
         self._viewer.layers.selection.active = active
+
+    def basis(self) -> Layer | None:
+        """A layer of the movie that is shown: it turns places of the canvas into pixels."""
+        return self.find(MASKS) or self.find(CELLS) or self.find(TRACKS) or self.find(MOVIE)
+
+    def show_masks(self, experiment: Experiment, name: str) -> None:
+        """Show the labels as they are on disk, in place of the states: what corrections of masks change."""
+        if experiment.movie_paths(name).labels.exists():
+            self._put_labels(MASKS, experiment.labels(name), self._space(experiment, name), name, opacity=0.4)
+            self._see(STATES, seen=False)
+            self._front()
+
+    def hide_masks(self) -> None:
+        """Take them away."""
+        self._forget(self.find(MASKS))
+        self._see(STATES, seen=True)
+
+    def _see(self, role: str, *, seen: bool) -> None:
+        layer = self.find(role)
+        if layer is not None:
+            layer.visible = seen
 
     def _basis(self) -> dict[str, Any]:
         """Scale, place and units of the tracks, for what is drawn over them."""

@@ -11,6 +11,8 @@ import numpy as np
 from napari_cellstate.compare.design import Design
 from napari_cellstate.compare.finding import Finding
 from napari_cellstate.dynamics.dwell import find_bouts
+from napari_cellstate.dynamics.intervals import MOVIE
+from napari_cellstate.dynamics.survival import survival_table, survivals
 from napari_cellstate.experiment.comparing.comparison import Comparison, pair_of, short_name
 from napari_cellstate.experiment.comparing.questions import by_tracks, count_samples
 from napari_cellstate.experiment.observations import Observations
@@ -101,12 +103,13 @@ def _vectors(vectors: dict[str, Any], pair: str) -> Figure:
     return difference_figure(names, length, noise, cosine, title=f"Difference vectors, {pair}")
 
 
-def bouts_table(seen: Observations) -> pd.DataFrame:
-    """Stays with their condition, as `plots.dwell` wants them."""
+def survival_of(seen: Observations) -> pd.DataFrame:
+    """Survival of stays in each condition and state, with bands over replicates."""
     bouts = find_bouts(seen.run, seen.frame, seen.state, spacing=seen.lag)
-    table = bouts.table()
-    table["condition"] = seen.samples.condition[seen.sample[bouts.row]]
-    return table
+    condition = seen.samples.condition[seen.sample]
+    found = survivals(bouts, len(seen.states), condition=condition, movie=seen.sample, track=seen.track)
+    table = survival_table(found, dt_s=seen.dt_s)
+    return table.assign(unit=table["unit"].replace(MOVIE, "replicate"))
 
 
 def state_names(seen: Observations) -> dict[int, str]:
@@ -119,8 +122,8 @@ def dwell_figure(result: Comparison) -> Figure:
     from napari_cellstate.plots.dwell import dwell
 
     seen = result.seen
-    names, said = state_names(seen), hazard_texts(result)
-    return dwell(bouts_table(seen), dt_s=seen.dt_s, names=names, conditions=seen.conditions, said=said)
+    names, remarks = state_names(seen), hazard_texts(result)
+    return dwell(survival_of(seen), dt_s=seen.dt_s, names=names, conditions=seen.conditions, remarks=remarks)
 
 
 def hazard_texts(result: Comparison) -> dict[int, str]:

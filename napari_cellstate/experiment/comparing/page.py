@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from napari_cellstate.compare.design import Design
 from napari_cellstate.experiment.comparing.comparison import QUESTIONS, Comparison, design_sentence, pair_of
 from napari_cellstate.experiment.comparing.figures import (
-    bouts_table,
     effects_table,
     hazard_texts,
     state_names,
     super_tables,
+    survival_of,
 )
 from napari_cellstate.experiment.comparing.words import how_tested, leading, plain
 
@@ -133,16 +133,16 @@ def _survival(page: Figure, result: Comparison, conditions: list[str], place: tu
 
     y, height = place
     seen = result.seen
-    bouts = bouts_table(seen)
-    bouts = bouts[bouts["start_seen"].to_numpy(bool) & bouts["condition"].isin(conditions)]
+    curves = survival_of(seen)
+    curves = curves[curves["condition"].isin(conditions)]
     names, said = state_names(seen), hazard_texts(result)
-    shown = [state for state in names if (bouts["state"] == state).any()][:4]
+    shown = [state for state in names if curves.loc[curves["state"] == state, "n"].any()][:4]
     factor, unit = scale_of_time(seen.dt_s)
     each = 0.9 / max(len(shown), 1)
     places = {name: nth for nth, name in enumerate(conditions)}
     for nth, state in enumerate(shown):
         panel = page.add_axes((0.075 + nth * each, y, each - 0.05, height - 0.02))
-        survival_panel(panel, bouts[bouts["state"] == state], places, factor)
+        survival_panel(panel, curves[curves["state"] == state], places, factor)
         panel.set_title(f"stays in {names[state]}", size=7.5)
         panel.text(0.97, 0.95, said.get(state, ""), transform=panel.transAxes, size=6.5, ha="right", va="top")
         panel.set(ylim=(0, 1.02), xlim=(0, None))

@@ -51,12 +51,14 @@ def _tables(found: Sequences, recipe: Recipe) -> tuple[dict[str, pd.DataFrame], 
     table["start_frame"] = found.frame[bouts.row]
     table["end_frame"] = table["start_frame"] + table["frames"] - bouts.spacing * found.every[bouts.row]
     table.insert(0, "condition", found.condition[bouts.row])
+    times = dwell_times(bouts, found.k, condition=found.condition)
+    hour = None
+    if found.time_s is not None:
+        hour = np.stack([counted[name].hours_per_frame(dt_s) for name in times.conditions.tolist()])
     tables = {
         "transitions": transitions_table(counted, dt_s=dt_s),
         "occupancy": _as_added(shares.by_movie(), "movie", found.movie),
-        "dwell": _as_added(
-            dwell_times(bouts, found.k, condition=found.condition).table(dt_s=dt_s), "condition", found.condition
-        ),
+        "dwell": _as_added(times.table(dt_s=dt_s, hours_per_frame=hour), "condition", found.condition),
         "bouts": table,
     }
     return tables, sum(int(one.counts.sum() - np.trace(one.counts)) for one in counted.values())
@@ -83,6 +85,7 @@ def count_conditions(found: Sequences, lag: int) -> dict[str, Transitions]:
             posterior=None if found.posterior is None else found.posterior[rows],
             unit=unit,
             unit_name=unit_name,
+            time_s=None if found.time_s is None else found.time_s[rows],
         )
     return counted
 

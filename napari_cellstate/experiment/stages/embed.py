@@ -12,6 +12,7 @@ from napari_cellstate.core.behavior import SCALED, row_name
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.progress import Runtime
 from napari_cellstate.core.scaling import fit_scaling
+from napari_cellstate.core.times import times_of
 from napari_cellstate.core.units import Feature
 from napari_cellstate.experiment.entry import MovieEntry
 from napari_cellstate.experiment.recipe import Recipe
@@ -27,9 +28,8 @@ UNIT_TOLERANCE = 0.02
 
 
 def _record(recipe: Recipe, entries: tuple[MovieEntry, ...]) -> dict[str, Any]:
-    said = [
-        {**entry.model_dump(include={"name", "dt_s", "pixel_size_um", "condition", "replicate"})} for entry in entries
-    ]
+    known = {"name", "dt_s", "pixel_size_um", "condition", "replicate"}
+    said = [entry.model_dump(include=known | {"times_s"} if entry.times_s else known) for entry in entries]
     return {
         "method": "embed",
         "embed": [one.record() for one in recipe.embed],
@@ -140,7 +140,7 @@ def _obs(entry: MovieEntry, table: pd.DataFrame) -> pd.DataFrame:
         (("movie", entry.name), ("condition", entry.condition), ("replicate", entry.replicate))
     ):
         obs.insert(at, name, value)
-    obs["time_s"] = obs["frame"] * entry.dt_s if entry.dt_s else np.full(len(obs), np.nan)
+    obs["time_s"] = times_of(obs["frame"].to_numpy(np.int64), entry.dt_s, entry.times_s)
     return obs
 
 

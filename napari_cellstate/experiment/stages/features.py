@@ -27,13 +27,14 @@ are ordered, whatever feature sets are chosen."""
 def _record(recipe: Recipe, entry: MovieEntry) -> dict[str, Any]:
     sets = [one.record() for one in recipe.features]
     windows = recipe.windows.model_dump(exclude={"resample_dt_s", "resample_pixel_size"})
-    return {"method": "features", **windows, "every": recipe.every(entry), "sets": sets}
+    breaks = {"breaks": list(entry.breaks)} if entry.breaks else {}
+    return {"method": "features", **windows, "every": recipe.every(entry), "sets": sets, **breaks}
 
 
 def _run(experiment: Experiment, movie: Movie, recipe: Recipe, key: str, runtime: Runtime) -> Outcome:
     entry = experiment.entry(movie.name)
     tracks = experiment.tracks(movie.name)
-    windows = Windows(tracks, recipe.windows.window, recipe.windows.stride, recipe.every(entry))
+    windows = Windows(tracks, recipe.windows.window, recipe.windows.stride, recipe.every(entry), entry.breaks)
     table = _keys(windows)
     for nth, one in enumerate(recipe.features):
         runtime.progress(nth, len(recipe.features), f"features ({one.kind})")
@@ -86,6 +87,8 @@ def _runs(windows: Windows, present: np.ndarray[Any, np.dtype[np.bool_]]) -> np.
     follows[1:] = (windows.track[1:] == windows.track[:-1]) & (np.diff(windows.frame) == spacing)
     follows &= seen & present
     follows[1:] &= present[:-1]
+    pieces = np.searchsorted(windows.breaks, windows.frame, side="right")
+    follows[1:] &= pieces[1:] == pieces[:-1]
     return np.cumsum(~follows)
 
 
@@ -106,6 +109,11 @@ def _none() -> np.ndarray[Any, np.dtype[np.int64]]:
 def _warnings(windows: Windows, movie: Movie) -> tuple[str, ...]:
     if len(windows):
         return ()
+    if windows.breaks:
+        return (
+            f"movie {movie.name}: no track goes on for {windows.window} frames between irregular frame intervals, so "
+            "it adds nothing to the behaviour table; a smaller window would, or --dt where the file's times are wrong",
+        )
     return (
         f"movie {movie.name}: no track is as long as a window of {windows.window} frames, so it adds nothing to the "
         "behaviour table; a smaller window or better links would",
