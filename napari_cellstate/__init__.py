@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.flux_table import flux_of_table
     from napari_cellstate.experiment.listing import methods
     from napari_cellstate.experiment.models import model_summary
+    from napari_cellstate.experiment.movie_table import update_from_table
     from napari_cellstate.experiment.pack import pack
     from napari_cellstate.experiment.pipeline import run
     from napari_cellstate.experiment.recipe import Recipe, read_recipe, recipe_from
@@ -71,6 +72,7 @@ __all__ = [
     "status",
     "undo",
     "update",
+    "update_from_table",
 ]
 
 _HOME = {
@@ -104,6 +106,7 @@ _HOME = {
     "states_of_table": "experiment.states_table",
     "status": "experiment.status",
     "update": "experiment.change",
+    "update_from_table": "experiment.movie_table",
 }
 
 
