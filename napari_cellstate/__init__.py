@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.relink import relink
     from napari_cellstate.experiment.report import report
     from napari_cellstate.experiment.score import score_files
+    from napari_cellstate.experiment.staining.stains import stains
     from napari_cellstate.experiment.states_table import states_of_table
     from napari_cellstate.experiment.status import status
     from napari_cellstate.experiment.store import Experiment
@@ -68,6 +69,7 @@ __all__ = [
     "run",
     "score_files",
     "simulate",
+    "stains",
     "states_of_table",
     "status",
     "undo",
@@ -103,6 +105,7 @@ _HOME = {
     "run": "experiment.pipeline",
     "score_files": "experiment.score",
     "simulate": "simulate.sample",
+    "stains": "experiment.staining.stains",
     "states_of_table": "experiment.states_table",
     "status": "experiment.status",
     "update": "experiment.change",
