@@ -36,10 +36,12 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.relink import relink
     from napari_cellstate.experiment.report import report
     from napari_cellstate.experiment.score import score_files
+    from napari_cellstate.experiment.segmenting import segment
     from napari_cellstate.experiment.staining.stains import stains
     from napari_cellstate.experiment.states_table import states_of_table
     from napari_cellstate.experiment.status import status
     from napari_cellstate.experiment.store import Experiment
+    from napari_cellstate.experiment.training import train
     from napari_cellstate.simulate.sample import simulate
 
 __all__ = [
@@ -68,10 +70,12 @@ __all__ = [
     "report",
     "run",
     "score_files",
+    "segment",
     "simulate",
     "stains",
     "states_of_table",
     "status",
+    "train",
     "undo",
     "update",
     "update_from_table",
@@ -104,10 +108,12 @@ _HOME = {
     "report": "experiment.report",
     "run": "experiment.pipeline",
     "score_files": "experiment.score",
+    "segment": "experiment.segmenting",
     "simulate": "simulate.sample",
     "stains": "experiment.staining.stains",
     "states_of_table": "experiment.states_table",
     "status": "experiment.status",
+    "train": "experiment.training",
     "update": "experiment.change",
     "update_from_table": "experiment.movie_table",
 }

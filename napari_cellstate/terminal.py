@@ -124,6 +124,30 @@ def size_text(found: Mapping[str, Any]) -> str:
     return "\n".join([*table(rows), f"{found['total_mib']:.3f} MiB at {found['bits_a_number']} bits a number", note])
 
 
+def segmented_text(found: Sequence[Mapping[str, Any]]) -> str:
+    """What `segment` prints: a line a file, then what the user should read."""
+    lines = []
+    for one in found:
+        cells, frames = sum(one["cells"]), len(one["cells"])
+        many = f" in {frames} frames" if frames > 1 else ""
+        wide = one["method"].get("diameter")
+        lines.append(f"{one['path']}: {cells} cells{many}" + (f", diameter {wide:g} px" if wide else ""))
+    warned = [text for one in found for text in one["warnings"]]
+    if warned:
+        lines += [f"warning: {text}" for text in warned]
+        lines.append("both ways: --model default is the net, --model classical threshold and watershed")
+    return "\n".join(lines)
+
+
+def models_text(found: Sequence[Mapping[str, Any]], folder: str) -> str:
+    """What `models` prints."""
+    rows = [["name", "weights", "about"]]
+    for one in found:
+        about = str(one["card"].get("title", one["net"])) + (" (shipped)" if one["shipped"] else "")
+        rows.append([one["name"], one["digest"][:12], about])
+    return "\n".join([*(table(rows) if found else ["no models"]), f"your own models: {folder}"])
+
+
 def table(rows: Sequence[Sequence[str]]) -> list[str]:
     """Rows as lines with aligned columns."""
     widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]

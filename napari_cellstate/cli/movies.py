@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import asdict, replace
+from pathlib import Path
 
 from napari_cellstate.cli.verb import (
     Arguments,
@@ -31,7 +33,7 @@ def _new(given: Arguments) -> int:
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     experiment_argument(parser)
     parser.add_argument(
-        "movie", metavar="MOVIE", nargs="?", help="TIFF, OME-Zarr, ND2, AVI, MP4, or a folder of images"
+        "movie", metavar="MOVIE", nargs="*", help="TIFF, OME-Zarr, ND2, AVI, MP4, or a folder of images; or many"
     )
     parser.add_argument("--labels", help="label images to use instead of a segmentation")
     parser.add_argument(
@@ -46,6 +48,16 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--condition", default="", help="such as young or aged")
     parser.add_argument("--replicate", default="", help="animal, donor, day; movies of one are not independent")
     parser.add_argument("--frames", default="", metavar="A:B", help="use frames A to before B (default: all)")
+    many = parser.add_argument_group("many movies at once")
+    many.add_argument(
+        "--pattern",
+        default="",
+        metavar="P",
+        help="read condition, replicate and name from file names, such as '{condition}_{replicate}_*.tif'; a folder "
+        "stands for what lies in it",
+    )
+    many.add_argument("--table", metavar="CSV", help="a row a movie: file, condition, replicate, name, dt_s, ...")
+    many.add_argument("--dry-run", action="store_true", help="with --pattern or --table: show what would be added")
     track_column_arguments(parser)
     parser.add_argument(
         "--time-unit", default="", metavar="UNIT", help="s, min, h: the time column holds times, not frame numbers"
@@ -58,9 +70,11 @@ def _add(given: Arguments) -> int:
     from napari_cellstate.experiment.add import add
     from napari_cellstate.experiment.notes import axes_note
 
+    if given.pattern or given.table or given.dry_run or len(given.movie) > 1:
+        return _add_many(given)
     entry = add(
         given.experiment,
-        given.movie,
+        given.movie[0] if given.movie else None,
         labels=given.labels,
         tracks=given.tracks,
         name=given.name,
@@ -85,6 +99,37 @@ def _add(given: Arguments) -> int:
     t, c, y, x = entry.shape
     units = f"dt {known_or_not(entry.dt_s, 's')}, pixel {known_or_not(entry.pixel_size_um, 'um')}"
     return show(given, entry.model_dump(mode="json"), f"{entry.name}: {t} frames, {c} channels, {y} x {x} px, {units}")
+
+
+def _add_many(given: Arguments) -> int:
+    """Add what a pattern, a table or several file names say; their preview with --dry-run."""
+    from napari_cellstate.core.errors import InputError
+    from napari_cellstate.experiment.planned import Planned, add_planned, plan_by_pattern, plan_by_table
+    from napari_cellstate.terminal import progress_bar, table
+
+    single = ("labels", "tracks", "name", "channel", "axes", "position", "frames", "track", "time", "y", "x")
+    said = [name for name in single if getattr(given, name)]
+    if said:
+        raise InputError(f"--{said[0]} is for one movie; add many with a --table that has what differs, or one by one")
+    if given.table and (given.movie or given.pattern):
+        raise InputError("--table names the files itself; leave MOVIE and --pattern out")
+    if given.table:
+        planned = plan_by_table(given.table)
+    elif given.pattern:
+        planned = plan_by_pattern(given.movie, given.pattern, dt=given.dt, pixel_size=given.pixel_size)
+    else:
+        planned = tuple(Planned(Path(one), dt=given.dt, pixel_size=given.pixel_size) for one in given.movie)
+    planned = tuple(
+        replace(one, condition=one.condition or given.condition, replicate=one.replicate or given.replicate)
+        for one in planned
+    )
+    rows = [[one.path.name, one.condition, one.replicate, one.name, one.problem] for one in planned]
+    text = "\n".join(table([["file", "condition", "replicate", "name", "problem"], *rows]))
+    if given.dry_run:
+        return show(given, [{key: str(value) for key, value in asdict(one).items()} for one in planned], text)
+    with progress_bar() as progress:
+        entries = add_planned(given.experiment, planned, progress=progress)
+    return show(given, [entry.model_dump(mode="json") for entry in entries], text)
 
 
 def _update_arguments(parser: argparse.ArgumentParser) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from anndata import AnnData
 
+    from napari_cellstate.core.crops import Crops, CropWish
     from napari_cellstate.core.pins import Pins
     from napari_cellstate.core.windows import Windows
 
@@ -32,6 +33,11 @@ class Segmenter(Method):
     """Images to labels."""
 
     family: ClassVar[str] = "segment"
+    learnt: ClassVar[bool] = False
+    """True where the result comes from training data, and so may fail on images unlike those."""
+
+    estimates_read: ClassVar[tuple[str, ...] | None] = None
+    """Settings that decide what `estimated` finds; None for all. With them a preview estimates only when it must."""
 
     def estimated(self, movie: Movie) -> Self:
         """The same method with every setting that says "estimate" (0) replaced by a value read from the movie."""
@@ -160,10 +166,12 @@ class Embedding:
     ----------
     coordinates : (N, D) float64.
     info : plain JSON values worth keeping: variance explained, loadings, notes.
+    columns : (N,) each: what else is known of every row, such as "sd"; they become columns of `obs`.
     """
 
     coordinates: Floats
     info: dict[str, Any] = field(default_factory=dict)
+    columns: dict[str, Floats] = field(default_factory=dict)
 
 
 class Embedder(Method):
@@ -172,6 +180,12 @@ class Embedder(Method):
     family: ClassVar[str] = "embed"
     for_looking: ClassVar[bool] = False
     """True where distances mean little (t-SNE, UMAP): states read such a space only on an explicit word."""
+    least_rows: ClassVar[int] = 1
+    """Fewer rows than this (but none at all) are refused, with a clear error: a net cannot learn from them."""
+
+    def wanted_crops(self) -> CropWish | None:
+        """What crops it reads; None for an embedder of features."""
+        return None
 
     def embed(self, behavior: AnnData, runtime: Runtime) -> Embedding:
         """Embed every row.
@@ -180,6 +194,10 @@ class Embedder(Method):
         ----------
         behavior : the behaviour table, with `layers["scaled"]` (N, F), finite.
         """
+        raise NotImplementedError
+
+    def embed_crops(self, behavior: AnnData, crops: Crops, runtime: Runtime) -> Embedding:
+        """Embed every row from its crops; only for an embedder that wants some."""
         raise NotImplementedError
 
 

@@ -84,8 +84,8 @@ class MovieEntry(BaseModel):
     frames : first frame and the one after the last that are used, in the file's own numbers.
     channel : the channel to segment.
     dt_s, pixel_size_um : None where not known.
-    about : whatever else was said of it, by name: well, position, treatment times, factors of the condition.
     times_s : true times of all frames, s, where their intervals are not alike; else ().
+    about : whatever else was said of it, by name: well, position, treatment times, factors of the condition.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -102,8 +102,8 @@ class MovieEntry(BaseModel):
     pixel_size_um: float | None = None
     condition: str = ""
     replicate: str = ""
-    about: dict[str, str] = {}
     times_s: tuple[float, ...] = ()
+    about: dict[str, str] = {}
 
     @property
     def breaks(self) -> tuple[int, ...]:

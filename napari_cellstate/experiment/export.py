@@ -11,6 +11,7 @@ import numpy as np
 
 from napari_cellstate.core import atomic
 from napari_cellstate.core.errors import InputError
+from napari_cellstate.core.looks import wearing
 from napari_cellstate.core.progress import Progress, silent
 from napari_cellstate.experiment import tables
 from napari_cellstate.experiment.entry import MovieEntry
@@ -77,6 +78,11 @@ def export(
     if format not in FORMATS:
         raise InputError(f"no export format {format!r}; known: {', '.join(FORMATS)}")
     make_folder(folder, force=force)
+    with wearing(experiment.looks):
+        return _export(experiment, folder, format, progress)
+
+
+def _export(experiment: Experiment, folder: Path, format: str, progress: Progress) -> list[Path]:
     if format == "h5ad":
         return [_copy_behavior(experiment, folder)]
     if format == "ctc":

@@ -121,16 +121,16 @@ def flux_of_table(
 
 def _check(components: int, bins: Sequence[int]) -> None:
     if components < 1 or not bins or min(bins) < 2 or len(set(bins)) != len(bins):
-        raise InputError(f"flux: {components} components, bins {list(bins)}; expected 1 or more, and different numbers >= 2")
+        raise InputError(
+            f"flux: {components} components, bins {list(bins)}; expected 1 or more, and different numbers >= 2"
+        )
 
 
 def _balance(
     found: FeatureRows, points: Floats, grid: Grid, lag: int, permutations: int, progress: Progress
 ) -> Balance:
     state = np.unique(grid.cells(points), return_inverse=True)[1].astype(np.int64) + 1
-    return balance(
-        found.run, found.frame, state, lag, track=found.track, permutations=permutations, progress=progress
-    )
+    return balance(found.run, found.frame, state, lag, track=found.track, permutations=permutations, progress=progress)
 
 
 def _pairs(found: FeatureRows, points: Floats, grids: dict[int, Grid], lag: int) -> pd.DataFrame:

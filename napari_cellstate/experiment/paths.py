@@ -5,6 +5,8 @@ An experiment is a folder::
     experiment.json  recipe.toml  edits.jsonl  lock  log.txt
     movies/NAME/labels.zarr  cells.parquet  links.parquet  features.parquet  records/STAGE.json
     behavior.h5ad  dynamics/*.parquet  records/STAGE.json
+    given/NAME.ome.tif  given/NAME_labels.ome.tif  given/NAME_tracks.csv   only what had no file of its own
+    models/KEY/weights.safetensors  config.json  history.csv
 """
 
 from __future__ import annotations
@@ -103,6 +105,15 @@ class Paths:
     def dynamics(self, table: str) -> Path:
         """One of the tables of the dynamics stage."""
         return self.root / "dynamics" / f"{table}.parquet"
+
+    @property
+    def given(self) -> Path:
+        """Images, labels and tracks that were only in memory when they were added."""
+        return self.root / "given"
+
+    def model(self, key: str) -> Path:
+        """Folder of a net that was trained here; `key` is of its method, settings and inputs."""
+        return self.root / "models" / key
 
     def movie(self, name: str) -> MoviePaths:
         """Folder of one movie."""

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from napari_cellstate.core import atomic
 from napari_cellstate.core.edits import History
 from napari_cellstate.core.errors import InputError
+from napari_cellstate.core.looks import Looks
 from napari_cellstate.core.movie import Movie
 from napari_cellstate.core.tracks import Tracks
 from napari_cellstate.experiment.entry import MovieEntry
@@ -54,8 +55,11 @@ class Experiment:
 
     @property
     def movies(self) -> tuple[MovieEntry, ...]:
-        """All movies, in the order in which they were added."""
-        return self._read()
+        """All movies, in the order in which they were added, described as the corrections by hand say."""
+        from napari_cellstate.experiment.edits.describe_movie import described, describes
+
+        entries = self._read()
+        return described(entries, self.history) if describes(self.paths.edits) else entries
 
     def entry(self, name: str) -> MovieEntry:
         """One movie's entry."""
@@ -66,8 +70,10 @@ class Experiment:
         raise InputError(f"{self.root}: no movie {name!r}; there are: {known}")
 
     def set_movies(self, entries: tuple[MovieEntry, ...]) -> None:
-        """Replace the list of movies."""
-        _write_entries(self.paths, entries)
+        """Replace the list of movies; what corrections by hand say of them stays a correction."""
+        from napari_cellstate.experiment.edits.describe_movie import as_given
+
+        _write_entries(self.paths, as_given(entries, self._read(), self.movies))
 
     def movie(self, name: str, *, pixels: bool = True) -> Movie:
         """Open a movie; whoever asks closes it.
@@ -132,6 +138,13 @@ class Experiment:
         return _parquet(self._there(self.paths.dynamics(table), "dynamics"))
 
     # provenance
+
+    @property
+    def looks(self) -> Looks:
+        """Names and colours of the states, where the user gave any."""
+        from napari_cellstate.experiment.edits.state_looks import looks_of
+
+        return looks_of(self.history)
 
     @property
     def history(self) -> History:

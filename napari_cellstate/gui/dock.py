@@ -14,6 +14,7 @@ from qtpy.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QScrollArea,
     QStackedWidget,
     QToolButton,
@@ -25,17 +26,20 @@ from napari_cellstate.core.errors import CellStateError, EditsAtRiskError
 from napari_cellstate.core.progress import Progress
 from napari_cellstate.experiment.edit import Edited
 from napari_cellstate.experiment.pipeline import RunReport, run
+from napari_cellstate.experiment.planned import plan_by_table
 from napari_cellstate.experiment.status import status
 from napari_cellstate.experiment.store import Experiment
 from napari_cellstate.gui.canvas import Canvas
 from napari_cellstate.gui.layers import Layers
 from napari_cellstate.gui.lists import MovieList, StageList
+from napari_cellstate.gui.many import AddMany
 from napari_cellstate.gui.messages import words
 from napari_cellstate.gui.new_movie import NewMovie
 from napari_cellstate.gui.notice import Notice
 from napari_cellstate.gui.page import StagePage
 from napari_cellstate.gui.panels import Panels
 from napari_cellstate.gui.picker import PanelPicker, ToolPicker
+from napari_cellstate.gui.preview import Previewer
 from napari_cellstate.gui.results import MovieResults, load
 from napari_cellstate.gui.runbar import RunBar
 from napari_cellstate.gui.sample import make_sample, sample_folder
@@ -50,6 +54,9 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
 log = logging.getLogger(__name__)
+
+_MOVIES = "Movies and tables of tracks (*.tif *.tiff *.nd2 *.avi *.mp4 *.png *.csv *.tsv *.parquet);;All files (*)"
+_PLANS = "Tables (*.csv *.tsv *.parquet);;All files (*)"
 
 
 class CellStateDock(QWidget):
@@ -71,6 +78,7 @@ class CellStateDock(QWidget):
         self.movies, self.stages = MovieList(), StageList()
         self.page = StagePage(self.session)
         self.runbar = RunBar(self.task)
+        self.preview = Previewer(napari_viewer, self.session, self.layers, self)
         self.panel_picker, self.undo_buttons = PanelPicker(), UndoButtons(self.session)
         self.tool_picker = ToolPicker(Desk(napari_viewer, self.session, self.layers, self.panels))
         self._then: Any = None
@@ -126,7 +134,10 @@ class CellStateDock(QWidget):
     def _build(self) -> None:
         self._name = QLabel()
         self._name.setStyleSheet("font-weight: bold")
-        self._add = _tool("+ movie", "Adds a movie to this experiment")
+        self._add = _tool("+ movie", "Adds movies to this experiment")
+        self._add_menu = QMenu(self._add)
+        self._add.setMenu(self._add_menu)
+        self._add.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._open = _tool("open", "Opens another experiment")
         bar = QHBoxLayout()
         bar.addWidget(self._name, 1)
@@ -164,11 +175,19 @@ class CellStateDock(QWidget):
         self.start.movie_asked.connect(self.new_from_layer)
         self.start.experiment_asked.connect(self.ask_experiment)
         self.start.sample_asked.connect(self.try_sample)
-        self._add.clicked.connect(self.ask_movies)
+        for text, ask in (
+            ("Files ...", self.ask_movies),
+            ("A folder of images, or a Zarr ...", self.ask_folder),
+            ("The selected layer", self.add_layer),
+            ("Movies that a table names ...", self.ask_table),
+        ):
+            self._add_menu.addAction(text, ask)
         self._open.clicked.connect(self.ask_experiment)
         self.runbar.run_asked.connect(self.run)
         self.page.run_asked.connect(self.run)
         self.page.failed.connect(self.fail)
+        self.page.preview_asked.connect(self.preview.show)
+        self.preview.said.connect(self.runbar.say)
         self.movies.chosen.connect(self.session.show_movie)
         self.stages.chosen.connect(self._on_stage)
         self.session.experiment_changed.connect(self._on_experiment)
@@ -206,10 +225,44 @@ class CellStateDock(QWidget):
         self._ask(dialog)
 
     def ask_movies(self) -> None:
-        """Add a movie from a file."""
-        path, _ = QFileDialog.getOpenFileName(self, "Add a movie", "", "Movies (*.tif *.tiff);;All files (*)")
+        """Add one movie or many from files."""
+        paths, _ = QFileDialog.getOpenFileNames(self, "Add movies", self._folder(), _MOVIES)
+        self.add_files([Path(path) for path in paths])
+
+    def add_files(self, paths: list[Path]) -> None:
+        """Ask about one file what it cannot tell; of many, read condition and replicate from their names."""
+        experiment = self.session.experiment
+        if experiment is None or not paths:
+            return
+        if len(paths) == 1:
+            self._ask(NewMovie(paths[0], experiment.root, self, viewer=self._viewer))
+        else:
+            self._ask(AddMany(experiment, tuple(paths), parent=self))
+
+    def ask_folder(self) -> None:
+        """Add a folder of numbered images, or a Zarr."""
+        path = QFileDialog.getExistingDirectory(self, "Add a folder of images, or a Zarr", self._folder())
+        self.add_files([Path(path)] if path else [])
+
+    def ask_table(self) -> None:
+        """Add the movies that a table names."""
+        path, _ = QFileDialog.getOpenFileName(self, "A table with a row a movie", self._folder(), _PLANS)
         if path and self.session.experiment is not None:
-            self._ask(NewMovie(Path(path), self.session.experiment.root, self))
+            try:
+                self._ask(AddMany(self.session.experiment, planned=plan_by_table(path), parent=self))
+            except CellStateError as error:
+                self.fail(error)
+
+    def add_layer(self) -> None:
+        """Add the selected layer to the experiment that is open."""
+        experiment = self.session.experiment
+        dialog = None if experiment is None else NewMovie.from_layer(self._viewer, self, experiment.root)
+        if dialog is None:
+            self.notice.show_text(
+                "No movie is open beside this experiment. Open one, and select its layer.", error=False
+            )
+            return
+        self._ask(dialog)
 
     def ask_experiment(self) -> None:
         """Open an experiment folder."""
@@ -223,19 +276,25 @@ class CellStateDock(QWidget):
         self._then = self.open
         self.task.start(lambda progress: make_sample(folder, progress))
 
-    def _ask(self, dialog: NewMovie) -> None:
+    def _folder(self) -> str:
+        experiment = self.session.experiment
+        return "" if experiment is None else str(experiment.root.parent)
+
+    def _ask(self, dialog: NewMovie | AddMany) -> None:
         dialog.accepted.connect(partial(self._add_movie, dialog))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    def _add_movie(self, dialog: NewMovie) -> None:
-        work = dialog.work()
-        self._then = self.open
+    def _add_movie(self, dialog: NewMovie | AddMany) -> None:
+        layer = dialog.layer if isinstance(dialog, NewMovie) else None
+        self._then = partial(self._on_added, layer)
+        self.task.start(dialog.work())
 
-        def add(progress: Progress) -> Experiment:
-            return work()
-
-        self.task.start(add)
+    def _on_added(self, layer: Any, experiment: Experiment) -> None:
+        images = experiment.movies[-1].images
+        if layer is not None and images is not None:  # so that the user's own layer goes on showing it
+            layer.metadata = {**layer.metadata, "cellstate_file": str(images.resolve(experiment.root))}
+        self.open(experiment)
 
     # what happens
 
@@ -368,6 +427,7 @@ class CellStateDock(QWidget):
     def closeEvent(self, event: Any) -> None:
         """Stop what runs, and leave the canvas as it was."""
         self.task.cancel()
+        self.preview.close()
         self.tool_picker.put_away()
         self.canvas.close()
         self.panels.close()

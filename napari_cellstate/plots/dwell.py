@@ -77,10 +77,10 @@ def dwell(
                 panel.set_ylabel("share still in the state")
         drawn.axes[0].set(xlim=(0, None), ylim=(0, 1.02))
         label_lowest(drawn, across, f"time since entering the state ({unit})")
-        said = f"{counted(stays, 'stay')}; {int(every['censored'].sum()):,} still going on when last seen"
+        seen = f"{counted(stays, 'stay')}; {int(every['censored'].sum()):,} still going on when last seen"
         window = "\ndotted: a window; what is shorter it blurs" if shortest > 1 else ""
         bands = " or ".join(f"{name}s" for name in sorted(set(every["unit"]) - {""}))
-        drawn.suptitle(f"{said}; {late:,} left out (start not seen); bands: 95 % over {bands}{window}", size=9)
+        drawn.suptitle(f"{seen}; {late:,} left out (start not seen); bands: 95 % over {bands}{window}", size=9)
         _condition_legend(drawn, places)
     return drawn
 

@@ -81,7 +81,9 @@ def _panel(
         radius = 0.1 + 0.2 * np.sqrt(max(share, 0.0))
         x, y = place[state]
         panel.plot(x, y, "o", color=state_colour(state), markersize=radius * 90, zorder=3)
-        panel.text(x * 1.38, y * 1.38, f"{state_title(state, names, 14)}\n{share:.0%}", ha="center", va="center", size=8)
+        panel.text(
+            x * 1.38, y * 1.38, f"{state_title(state, names, 14)}\n{share:.0%}", ha="center", va="center", size=8
+        )
     panel.set(xlim=(-1.75, 1.75), ylim=(-1.75, 1.75), aspect="equal")
     panel.set_axis_off()
 

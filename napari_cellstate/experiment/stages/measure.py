@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import zarr
 
 
-def _columns(recipe: Recipe) -> list[str]:
+def asked_columns(recipe: Recipe) -> list[str]:
     """Columns that the chosen feature sets ask for, each once, in the order of asking."""
     return list(dict.fromkeys(name for one in recipe.features for name in one.measures))
 
@@ -31,7 +31,7 @@ def _record(recipe: Recipe, entry: MovieEntry) -> dict[str, Any]:
         tracks = entry.tracks.model_dump(exclude={"path", "stamp", "position"}) if entry.tracks else None
         return {"method": "given", "ground": tracks, "frames": list(entry.frames)}
     ground = entry.images.ground if entry.images else None
-    return {**recipe.measure.record(), "columns": _columns(recipe), "ground": ground}
+    return {**recipe.measure.record(), "columns": asked_columns(recipe), "ground": ground}
 
 
 def _run(experiment: Experiment, movie: Movie, recipe: Recipe, key: str, runtime: Runtime) -> Outcome:
@@ -53,7 +53,7 @@ def _run(experiment: Experiment, movie: Movie, recipe: Recipe, key: str, runtime
 def _measured(experiment: Experiment, movie: Movie, recipe: Recipe, runtime: Runtime) -> pd.DataFrame:
     import pandas as pd
 
-    labels, columns = experiment.labels(movie.name), _columns(recipe)
+    labels, columns = experiment.labels(movie.name), asked_columns(recipe)
     tables = []
     for nth, t in enumerate(movie.frames):
         runtime.progress(nth, len(movie.frames), "measure")

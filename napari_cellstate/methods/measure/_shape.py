@@ -157,7 +157,10 @@ COLUMNS: Mapping[str, Feature] = {
         ),
         Feature("hull_area", "Area of the convex hull, in pixels whose middle is in it.", 2, source=_SOURCE),
         Feature("euler_number", "Pieces less holes.", source=_SOURCE, pooled=False),
-        *(Feature(f"box_{side}", f"The box around the cell: {said}.", 1, pooled=False) for side, said in _SIDES.items()),
+        *(
+            Feature(f"box_{side}", f"The box around the cell: {said}.", 1, pooled=False)
+            for side, said in _SIDES.items()
+        ),
         *(Feature(f"hu_{nth}", said, source=_SOURCE, pooled=False) for nth, said in enumerate(_HU, start=1)),
         *(Feature(name, said, source=_FOURIER) for name, said in _OUTLINED.items()),
         Feature("orientation", "Angle of the long axis to the y axis.", angle=True, source=_SOURCE, pooled=False),
