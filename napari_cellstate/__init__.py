@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.status import status
     from napari_cellstate.experiment.store import Experiment
     from napari_cellstate.experiment.training import train
+    from napari_cellstate.formats.movies import positions
     from napari_cellstate.simulate.sample import simulate
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "model_summary",
     "new",
     "pack",
+    "positions",
     "read_recipe",
     "recipe_from",
     "redo",
@@ -101,6 +103,7 @@ _HOME = {
     "model_summary": "experiment.models",
     "new": "experiment.add",
     "pack": "experiment.pack",
+    "positions": "formats.movies",
     "read_recipe": "experiment.recipe",
     "recipe_from": "experiment.recipe",
     "relink": "experiment.relink",

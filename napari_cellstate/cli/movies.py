@@ -6,6 +6,7 @@ import argparse
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from napari_cellstate.cli.verb import (
     Arguments,
@@ -17,6 +18,9 @@ from napari_cellstate.cli.verb import (
     show,
     track_column_arguments,
 )
+
+if TYPE_CHECKING:
+    from napari_cellstate.experiment.entry import MovieEntry
 
 
 def _new_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +48,10 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--axes", default="", help="such as TYX or TCYX, where the file does not say")
     parser.add_argument("--dt", type=float, metavar="S", help="seconds between frames (default: what the file says)")
     parser.add_argument("--pixel-size", type=float, metavar="UM", help="um a pixel (default: what the file says)")
-    parser.add_argument("--position", type=int, metavar="N", help="which of several positions in the file, from 0")
+    parser.add_argument(
+        "--position", default="", metavar="N", help="which of several positions in the file: 3, 0,2,5 or all (from 0)"
+    )
+    parser.add_argument("--project", default="", metavar="max|mean", help="what to make of each z-stack")
     parser.add_argument("--condition", default="", help="such as young or aged")
     parser.add_argument("--replicate", default="", help="animal, donor, day; movies of one are not independent")
     parser.add_argument("--frames", default="", metavar="A:B", help="use frames A to before B (default: all)")
@@ -58,6 +65,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     many.add_argument("--table", metavar="CSV", help="a row a movie: file, condition, replicate, name, dt_s, ...")
     many.add_argument("--dry-run", action="store_true", help="with --pattern or --table: show what would be added")
+    parser.add_argument("--roi", default="", metavar="Y0:Y1,X0:X1", help="use this region only (default: all)")
+    parser.add_argument("--reason", default="", help="why only these frames or this region; kept with the movie")
     track_column_arguments(parser)
     parser.add_argument(
         "--time-unit", default="", metavar="UNIT", help="s, min, h: the time column holds times, not frame numbers"
@@ -66,12 +75,39 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add(given: Arguments) -> int:
+    if given.pattern or given.table or given.dry_run or len(given.movie) > 1:
+        return _add_many(given)
+    entries = [_add_one(given, position) for position in _positions(given)]
+    content = [entry.model_dump(mode="json") for entry in entries]
+    lines = []
+    for entry in entries:
+        t, c, y, x = entry.shape
+        units = f"dt {known_or_not(entry.dt_s, 's')}, pixel {known_or_not(entry.pixel_size_um, 'um')}"
+        lines.append(f"{entry.name}: {t} frames, {c} channels, {y} x {x} px, {units}")
+    return show(given, content if len(content) > 1 else content[0], "\n".join(lines))
+
+
+def _positions(given: Arguments) -> list[int | None]:
+    """The positions that --position names, [None] for none."""
+    from napari_cellstate.core.errors import InputError
+    from napari_cellstate.formats.movies import positions
+
+    if not given.position:
+        return [None]
+    if given.position == "all" and given.movie:
+        return list(range(len(positions(given.movie[0]))))
+    if not all(one.strip().isdigit() for one in given.position.split(",")):
+        raise InputError(f"--position {given.position}: expected a number from 0, several such as 0,2,5, or all")
+    if given.name and ("," in given.position):
+        raise InputError(f"--name {given.name}: one name for several positions; leave it out, or add them one by one")
+    return [int(one) for one in given.position.split(",")]
+
+
+def _add_one(given: Arguments, position: int | None) -> MovieEntry:
     from napari_cellstate.core.times import sentence
     from napari_cellstate.experiment.add import add
     from napari_cellstate.experiment.notes import axes_note
 
-    if given.pattern or given.table or given.dry_run or len(given.movie) > 1:
-        return _add_many(given)
     entry = add(
         given.experiment,
         given.movie[0] if given.movie else None,
@@ -85,20 +121,20 @@ def _add(given: Arguments) -> int:
         condition=given.condition,
         replicate=given.replicate,
         frames=given.frames,
-        position=given.position,
+        roi=given.roi,
+        reason=given.reason,
+        position=position,
+        project=given.project,
         track_column=given.track,
         time_column=given.time,
         y_column=given.y,
         x_column=given.x,
         time_unit=given.time_unit,
     )
-    note = axes_note(given.experiment, entry)
-    for said in (note, sentence(entry.times_s, entry.name)):
+    for said in (axes_note(given.experiment, entry), sentence(entry.times_s, entry.name)):
         if said:
             print(said, file=sys.stderr)
-    t, c, y, x = entry.shape
-    units = f"dt {known_or_not(entry.dt_s, 's')}, pixel {known_or_not(entry.pixel_size_um, 'um')}"
-    return show(given, entry.model_dump(mode="json"), f"{entry.name}: {t} frames, {c} channels, {y} x {x} px, {units}")
+    return entry
 
 
 def _add_many(given: Arguments) -> int:

@@ -5,7 +5,7 @@ To add a method: one file in the family's folder, one subclass, its settings, it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -136,7 +136,7 @@ class FeatureSet(Method):
     family: ClassVar[str] = "features"
 
     measures: ClassVar[tuple[str, ...]] = ()
-    """Columns of the cell table that it reads beside frame, label, y and x; `measure` makes them."""
+    """Columns of the cell table that it reads beside frame, label, y and x; see `asks`."""
 
     needs: ClassVar[int] = 5
     """Frames a window must have for all of its columns to be defined; in shorter ones some are NaN."""
@@ -144,8 +144,32 @@ class FeatureSet(Method):
     looks_around: ClassVar[bool] = False
     """True where a row depends on other cells than its own, so that all tracks must be given at once."""
 
+    derives: ClassVar[bool] = False
+    """True where its columns are made from those of the sets before it, by `derive`."""
+
+    def asks(self) -> tuple[str, ...]:
+        """Columns of the cell table that `measure` must make for it; those of a channel end in its number."""
+        return self.measures
+
+    def ground(self) -> dict[str, str]:
+        """What decides the result beside the settings, such as the content of a file; a part of the key."""
+        return {}
+
     def features(self) -> tuple[Feature, ...]:
         """What each of its columns is, in order."""
+        raise NotImplementedError
+
+    def derive(self, columns: Mapping[str, Floats], runtime: Runtime) -> Floats:
+        """Make columns from others, where `derives`.
+
+        Parameters
+        ----------
+        columns : those of the sets before it, (N,) each, in um and minutes where these are known.
+
+        Returns
+        -------
+        (N, len(features())), NaN where a feature is not defined.
+        """
         raise NotImplementedError
 
     def describe(self, windows: Windows, runtime: Runtime) -> Floats:

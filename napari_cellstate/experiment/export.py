@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-FORMATS = ("csv", "parquet", "h5ad", "ctc", "geff", "ome-zarr", "trackmate")
+FORMATS = ("csv", "parquet", "h5ad", "zarr", "ctc", "geff", "ome-zarr", "trackmate")
 
 _TABLES: dict[str, tuple[str, Callable[[Experiment], pd.DataFrame]]] = {
     "states": ("link", tables.states_table),
@@ -65,9 +65,10 @@ def export(
     experiment : an experiment or its folder.
     out : a folder; made if missing, and it must be empty.
     format : "csv" or "parquet" (states, features, columns, cells, links, tracks, transitions, occupancy, dwell and
-        bouts, as far as their stages are done), "h5ad" (the behaviour table), "ctc" (a folder a movie with a mask
-        a frame, numbered by track, and res_track.txt), "geff" (MOVIE.geff: cells, links and states as a graph),
-        "ome-zarr" (MOVIE.ome.zarr: label images of tracks and of states) or "trackmate" (MOVIE_spots.csv).
+        bouts, as far as their stages are done), "h5ad" or "zarr" (the behaviour table as AnnData), "ctc" (a folder
+        a movie with a mask a frame, numbered by track, and res_track.txt), "geff" (MOVIE.geff: cells, links and
+        states as a graph), "ome-zarr" (MOVIE.ome.zarr: label images of tracks and of states) or "trackmate"
+        (MOVIE_spots.csv).
     force : write into a folder that is not empty, over files of the same names.
 
     Returns
@@ -85,6 +86,8 @@ def export(
 def _export(experiment: Experiment, folder: Path, format: str, progress: Progress) -> list[Path]:
     if format == "h5ad":
         return [_copy_behavior(experiment, folder)]
+    if format == "zarr":
+        return [_behavior_zarr(experiment, folder)]
     if format == "ctc":
         return _ctc(experiment, folder, progress)
     if format in _FOLDERS:
@@ -135,6 +138,14 @@ def _copy_behavior(experiment: Experiment, folder: Path) -> Path:
         )
     with atomic.replacing(path) as temporary:
         shutil.copyfile(experiment.paths.behavior, temporary)
+    return path
+
+
+def _behavior_zarr(experiment: Experiment, folder: Path) -> Path:
+    """The behaviour table as AnnData writes it into a Zarr store."""
+    path = folder / "behavior.zarr"
+    with atomic.building_folder(path) as building:
+        experiment.behavior.write_zarr(building)
     return path
 
 

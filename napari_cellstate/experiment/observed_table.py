@@ -12,9 +12,9 @@ from napari_cellstate.compare.design import find_samples
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.scaling import fit_scaling
 from napari_cellstate.experiment.observations import JOINED, Observations, factors_of, spacing
+from napari_cellstate.formats.columns import FRAME_NAMES, TRACK_NAMES, X_NAMES, Y_NAMES
 from napari_cellstate.formats.read_sheet import read_sheet
 from napari_cellstate.formats.sheet import Sheet
-from napari_cellstate.formats.tracks import FRAME_NAMES, TRACK_NAMES, X_NAMES, Y_NAMES
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -57,6 +57,16 @@ class MoviePaths:
         return self.folder / "links.parquet"
 
     @property
+    def own_links(self) -> Path:
+        """Links as the linker made them, kept where they were corrected by hand."""
+        return self.folder / "links.own"
+
+    @property
+    def dropped(self) -> Path:
+        """Rows of the cell table that are no cells, where there are such."""
+        return self.folder / "dropped.parquet"
+
+    @property
     def features(self) -> Path:
         """Feature table, px and frames."""
         return self.folder / "features.parquet"

@@ -232,6 +232,7 @@ def _var(
         {
             "unit": [feature.unit(entry.pixel_size_um, entry.dt_s) for feature in features],
             "definition": [feature.definition for feature in features],
+            "note": [feature.note for feature in features],
             "source": [feature.source for feature in features],
             "used": used,
             "n_missing": (~np.isfinite(values)).sum(axis=0),

@@ -66,7 +66,7 @@ def orientation(regions: Regions) -> Floats:
 def extent(regions: Regions) -> Floats:
     """Area over the area of the upright box around the cell."""
     top, left, bottom, right = (regions.sums[name] for name in BOX)
-    return regions.area / ((bottom - top + 1) * (right - left + 1))
+    return np.asarray(regions.area / ((bottom - top + 1) * (right - left + 1)))
 
 
 def form_factor(regions: Regions) -> Floats:
@@ -103,7 +103,7 @@ def _box(side: str, regions: Regions) -> Floats:
 
 
 def _hu(nth: int, regions: Regions) -> Floats:
-    return hu_moments(regions)[nth]
+    return np.asarray(hu_moments(regions)[nth])
 
 
 def _outlined(nth: int, regions: Regions) -> Floats:
