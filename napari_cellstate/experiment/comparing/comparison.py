@@ -10,6 +10,7 @@ from napari_cellstate.compare.checks import Check
 from napari_cellstate.compare.design import Design
 from napari_cellstate.compare.finding import Finding
 from napari_cellstate.compare.statement import statement, verdict_of
+from napari_cellstate.experiment.comparing.words import how_tested, leading, plain, sentence, short_name
 from napari_cellstate.experiment.observations import Observations
 
 if TYPE_CHECKING:
@@ -75,6 +76,24 @@ class Comparison:
             for design in self.designs
         }
 
+    def cards(self, design: Design) -> list[dict[str, Any]]:
+        """What is shown of each question: question, title, verdict, says, tested, looked_at (findings in all)."""
+        cards = []
+        for question, word in self.verdicts()[pair_of(design)].items():
+            asked = [one for one in self.of(design) if one.question == question]
+            lead = leading(asked)
+            cards.append(
+                {
+                    "question": question,
+                    "title": QUESTIONS[question],
+                    "verdict": word,
+                    "says": sentence(plain(lead)),
+                    "tested": how_tested(lead, self.settings["correction"]),
+                    "looked_at": len(asked),
+                }
+            )
+        return cards
+
     def of(self, design: Design) -> list[Finding]:
         """Findings on one pair of conditions."""
         pair = (design.reference, design.other)
@@ -89,6 +108,7 @@ class Comparison:
         return {
             "statements": self.statements(),
             "verdicts": self.verdicts(),
+            "cards": {pair_of(design): self.cards(design) for design in self.designs},
             "questions": [_question(finding) for finding in self.findings],
             "checks": [*(_design(design) for design in self.designs), *(_check(check) for check in self.checks)],
             "notes": list(self.notes),
@@ -120,11 +140,6 @@ class Comparison:
             row |= {"margin_low": one.margin[0], "margin_high": one.margin[1]}
             rows.append(row)
         return pd.DataFrame(rows)
-
-
-def short_name(one: Finding) -> str:
-    """Name of a finding without the pair of conditions, which it bears where there are several."""
-    return one.name.removesuffix(f" ({one.other} against {one.reference})")
 
 
 def pair_of(design: Design) -> str:

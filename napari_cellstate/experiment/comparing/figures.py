@@ -13,8 +13,9 @@ from napari_cellstate.compare.finding import Finding
 from napari_cellstate.dynamics.dwell import find_bouts
 from napari_cellstate.dynamics.intervals import MOVIE
 from napari_cellstate.dynamics.survival import survival_table, survivals
-from napari_cellstate.experiment.comparing.comparison import Comparison, pair_of, short_name
+from napari_cellstate.experiment.comparing.comparison import Comparison, pair_of
 from napari_cellstate.experiment.comparing.questions import by_tracks, count_samples
+from napari_cellstate.experiment.comparing.words import short_name
 from napari_cellstate.experiment.observations import Observations
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from napari_cellstate.compare.finding import Finding
 from napari_cellstate.core.method import Method
 from napari_cellstate.experiment.comparing.comparison import design_sentence
 from napari_cellstate.experiment.comparing.observe import is_experiment
-from napari_cellstate.experiment.comparing.words import CORRECTIONS
+from napari_cellstate.experiment.comparing.words import CORRECTIONS, sentence
 from napari_cellstate.experiment.observations import Observations
 from napari_cellstate.experiment.store import Experiment, as_experiment
 
@@ -24,7 +24,7 @@ def methods_paragraph(
     findings: Sequence[Finding],
 ) -> str:
     """What was done, as a paper says it, with every setting that changes the result."""
-    parts = [_data(source, seen), *(_sentence(design_sentence(design)) for design in designs)]
+    parts = [_data(source, seen), *(sentence(design_sentence(design)) for design in designs)]
     parts.append(_tests(findings))
     if any(one.question == "distance" for one in findings):
         drawn = settings["distance"]
@@ -57,10 +57,6 @@ def _tests(findings: Sequence[Finding]) -> str:
         "The unit of n is the replicate: each gave one number (movies of a replicate were added up or averaged) for "
         f"{tests}. Permutation of replicate labels stands beside each as a check."
     )
-
-
-def _sentence(text: str) -> str:
-    return text[0].upper() + text[1:] + "."
 
 
 def _data(source: Experiment | str | Path, seen: Observations) -> str:

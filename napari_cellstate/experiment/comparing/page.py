@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from napari_cellstate.compare.design import Design
-from napari_cellstate.experiment.comparing.comparison import QUESTIONS, Comparison, design_sentence, pair_of
+from napari_cellstate.experiment.comparing.comparison import Comparison, design_sentence, pair_of
 from napari_cellstate.experiment.comparing.figures import (
     effects_table,
     hazard_texts,
@@ -15,7 +15,7 @@ from napari_cellstate.experiment.comparing.figures import (
     super_tables,
     survival_of,
 )
-from napari_cellstate.experiment.comparing.words import how_tested, leading, plain
+from napari_cellstate.experiment.comparing.words import sentence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 8.27, 11.69
 _LEFT = 0.06
 _LINE = 0.0128
+_DENSE = 7
+"""Cards up to which each says how it was tested; of more, those of `_FULL` do, and the HTML says the rest."""
+_FULL = ("states", "occupancy", "overall rate", "rates", "means")
 
 
 def report_page(result: Comparison, design: Design) -> Figure:
@@ -34,10 +37,8 @@ def report_page(result: Comparison, design: Design) -> Figure:
     with blank_page(WIDTH, HEIGHT) as page:
         pair = pair_of(design)
         y = _write(page, 0.965, f"Comparison: {pair}", size=15, width=70, weight="bold")
-        y = _write(page, y - 0.006, _sentence(result.statements()[pair]), size=11.5, width=92)
-        y = _write(
-            page, y, f"{_sentence(design_sentence(design))} The unit of n is the replicate.", size=8.5, width=120
-        )
+        y = _write(page, y - 0.006, sentence(result.statements()[pair]), size=11.5, width=92)
+        y = _write(page, y, f"{sentence(design_sentence(design))} The unit of n is the replicate.", size=8.5, width=120)
         y = _verdicts(page, result, design, y - 0.008)
         bottom = _footer(page, result)
         _panels(page, result, design, top=y - 0.02, bottom=bottom + 0.048)
@@ -48,19 +49,15 @@ def _verdicts(page: Figure, result: Comparison, design: Design, y: float) -> flo
     """A block a question: the word, the effect, how it was tested."""
     from napari_cellstate.plots.forest import VERDICT_COLOURS
 
-    words = result.verdicts()[pair_of(design)]
-    dense = len(words) > 7
-    for question, word in words.items():
-        asked = [one for one in result.of(design) if one.question == question]
-        one = leading(asked)
-        page.text(_LEFT, y, QUESTIONS[question].partition("?")[0] + "?", size=8, weight="bold", va="top")
+    cards = result.cards(design)
+    for card in cards:
+        page.text(_LEFT, y, card["title"].partition("?")[0] + "?", size=8, weight="bold", va="top")
+        word = card["verdict"]
         page.text(0.265, y, word, size=8.5, weight="bold", va="top", color=VERDICT_COLOURS[word])
-        more = f" ({len(asked)} looked at)" if len(asked) > 1 else ""
-        below = _write(page, y, _sentence(plain(one)) + more, size=7.8, width=74, x=0.455)
-        if not dense or one.question in ("states", "occupancy", "overall rate", "rates", "means"):
-            below = _write(
-                page, below, how_tested(one, result.settings["correction"]), size=6.6, width=86, x=0.455, grey=True
-            )
+        more = f" ({card['looked_at']} looked at)" if card["looked_at"] > 1 else ""
+        below = _write(page, y, card["says"] + more, size=7.8, width=74, x=0.455)
+        if len(cards) <= _DENSE or card["question"] in _FULL:
+            below = _write(page, below, card["tested"], size=6.6, width=86, x=0.455, grey=True)
         y = min(below, y - _LINE) - 0.004
     return y
 
@@ -179,7 +176,3 @@ def _write(
         page.text(x, y, line, size=size, va="top", weight=weight, color="#5d5d5d" if grey else "#1c1c1c")
         y -= step
     return y
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + "."

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from napari_cellstate.compare.finding import Finding
 from napari_cellstate.compare.verdict import DIFFERS
-from napari_cellstate.experiment.comparing.comparison import short_name
 
 CORRECTIONS = {"benjamini-hochberg": "Benjamini-Hochberg", "holm": "Holm"}
 """Names of the corrections as papers print them."""
@@ -26,6 +25,16 @@ _BRIEF = {
     "progress": "{what}: {other} differs from {reference} by {estimate}",
     "means": "{what} of {other} lies {estimate} sd off that of {reference}",
 }
+
+
+def short_name(one: Finding) -> str:
+    """Name of a finding without the pair of conditions, which it bears where there are several."""
+    return one.name.removesuffix(f" ({one.other} against {one.reference})")
+
+
+def sentence(text: str) -> str:
+    """Text with a capital and a full stop."""
+    return text[:1].upper() + text[1:] + "."
 
 
 def plain(one: Finding) -> str:
