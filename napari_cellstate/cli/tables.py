@@ -138,13 +138,17 @@ def _dynamics(given: Arguments) -> int:
 def _flux_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("features", metavar="FEATURES", help="table (CSV, parquet) of features, a row for each window")
     parser.add_argument("out", metavar="OUT", help="folder; made if missing")
-    parser.add_argument("--components", type=int, default=2, metavar="N", help="axes of the grid (default: %(default)s)")
+    parser.add_argument(
+        "--components", type=int, default=2, metavar="N", help="axes of the grid (default: %(default)s)"
+    )
     parser.add_argument(
         "--bins", type=int, nargs="+", default=(3, 5, 7, 10, 15), metavar="N", help="on each axis; several are scanned"
     )
     parser.add_argument("--quantiles", action="store_true", help="bins with about as many rows each, not equally wide")
     parser.add_argument("--as-published", action="store_true", help="features and scaling of Kimmel et al. 2018")
-    parser.add_argument("--track", default="", metavar="COL", help="track column (default: found, or read from cell_id)")
+    parser.add_argument(
+        "--track", default="", metavar="COL", help="track column (default: found, or read from cell_id)"
+    )
     parser.add_argument("--time", default="", metavar="COL", help="column of frames")
     parser.add_argument("--lag", type=int, default=0, metavar="N", help="frames (default: from one row to the next)")
     parser.add_argument("--force", action="store_true", help="write into a folder that is not empty")

@@ -74,9 +74,7 @@ class GridFlux:
         return pd.DataFrame(columns)
 
 
-def grid_flux(
-    points: Floats, run: Ints, frame: Ints, lag: int, grid: Grid, *, track: Ints, least: int = 3
-) -> GridFlux:
+def grid_flux(points: Floats, run: Ints, frame: Ints, lag: int, grid: Grid, *, track: Ints, least: int = 3) -> GridFlux:
     """Flux of paths through a grid.
 
     Parameters

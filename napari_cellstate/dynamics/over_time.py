@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.units import hours
@@ -15,6 +15,7 @@ from napari_cellstate.dynamics.pairs import Ints, check_states
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
 _BINS = 10  # about so many where no width is given
 _ROUND = (0.1, 0.2, 0.25, 0.5, 1, 2, 3, 4, 6, 8, 12, 24, 48, 72, 96, 168)
@@ -134,7 +135,7 @@ def rates_over_time(
     for name in dict.fromkeys(np.asarray(condition).tolist()):
         mine = np.flatnonzero(np.asarray(condition) == name)
         unit, unit_name = unit_of_n(np.asarray(movie)[mine], np.asarray(track)[mine])
-        for start, stop in zip(edges[:-1], edges[1:], strict=True):
+        for start, stop in itertools.pairwise(edges):
             here = (frame[mine] >= start) & (frame[mine] < stop + lag)  # so that no pair that begins here is lost
             rows = mine[here]
             counted = count_transitions(

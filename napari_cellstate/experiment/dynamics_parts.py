@@ -80,7 +80,9 @@ def all_tables(found: StateRows, lag: int, dt: float | None, *, bin_hours: float
     k = found.k
     counted = {name: found.count(name, lag) for name in found.conditions}
     parts = {name: chain(one).tables(dt) for name, one in counted.items()}
-    made = {kind: pd.concat([_named(part[kind], name) for name, part in parts.items()]) for kind in (*CHAIN, "stationary")}
+    made = {
+        kind: pd.concat([_named(part[kind], name) for name, part in parts.items()]) for kind in (*CHAIN, "stationary")
+    }
     keys = {"movie": found.movie, "track": found.track, "condition": found.condition}
     shares = occupancy(found.state, k, **keys).table().set_index("condition")
     shares = shares.loc[list(found.conditions)].reset_index()
@@ -112,9 +114,7 @@ def with_names(table: pd.DataFrame, names: tuple[str | int, ...]) -> pd.DataFram
     return table
 
 
-def balances(
-    found: StateRows, lag: int, *, names: Sequence[str | int], progress: Progress
-) -> dict[str, Any]:
+def balances(found: StateRows, lag: int, *, names: Sequence[str | int], progress: Progress) -> dict[str, Any]:
     """What balance.json holds: of all tracks together, and under "conditions" of each."""
     whole = _balance_of(found, np.arange(len(found.state)), lag, names, progress)
     parts = {name: _balance_of(found, found.rows(name), lag, names, progress) for name in found.conditions}
