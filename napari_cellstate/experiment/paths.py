@@ -94,6 +94,11 @@ class Paths:
         """One of the tables of the dynamics stage."""
         return self.root / "dynamics" / f"{table}.parquet"
 
+    @property
+    def balance(self) -> Path:
+        """Whether transitions are balanced, of all tracks and of each condition."""
+        return self.root / "dynamics" / "balance.json"
+
     def movie(self, name: str) -> MoviePaths:
         """Folder of one movie."""
         check_name(name)
