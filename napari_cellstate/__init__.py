@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.comparing import compare
     from napari_cellstate.experiment.demo import demo
     from napari_cellstate.experiment.dynamics_table import dynamics_of_table
+    from napari_cellstate.experiment.evidence import evidence
     from napari_cellstate.experiment.export import export
     from napari_cellstate.experiment.flux_table import flux_of_table
     from napari_cellstate.experiment.listing import methods
@@ -50,6 +51,7 @@ __all__ = [
     "compare",
     "demo",
     "dynamics_of_table",
+    "evidence",
     "export",
     "flux_of_table",
     "methods",
@@ -80,6 +82,7 @@ _HOME = {
     "check": "experiment.check",
     "demo": "experiment.demo",
     "dynamics_of_table": "experiment.dynamics_table",
+    "evidence": "experiment.evidence",
     "export": "experiment.export",
     "flux_of_table": "experiment.flux_table",
     "methods": "experiment.listing",

@@ -125,6 +125,25 @@ def _pack(given: Arguments) -> int:
     return 0
 
 
+def _evidence_arguments(parser: argparse.ArgumentParser) -> None:
+    experiment_argument(parser)
+    parser.add_argument("out", metavar="OUT", nargs="?", default="", help="folder for evidence.json and a figure")
+    parser.add_argument(
+        "--k", type=int, nargs="+", default=(2, 3, 4, 5, 6), metavar="K", help="numbers of states to try"
+    )
+    parser.add_argument("--lags", type=int, nargs="+", default=(), metavar="N", help="frames (default: chosen)")
+    json_argument(parser)
+
+
+def _evidence(given: Arguments) -> int:
+    from napari_cellstate.experiment.evidence import evidence
+    from napari_cellstate.terminal import progress_bar
+
+    with progress_bar() as progress:
+        found = evidence(given.experiment, ks=given.k, lags=given.lags, out=given.out, progress=progress)
+    return show(given, found.to_dict(), found.text())
+
+
 VERBS = {
     "run": Verb(
         "do every stage that is missing or stale",
@@ -146,6 +165,12 @@ VERBS = {
         "napari-cellstate report screen.cellstate report",
         _report_arguments,
         _report,
+    ),
+    "evidence": Verb(
+        "how many states, and which lag? evidence and a suggestion",
+        "napari-cellstate evidence screen.cellstate evidence --k 2 3 4 5",
+        _evidence_arguments,
+        _evidence,
     ),
     "open": Verb("show an experiment in napari", "napari-cellstate open screen.cellstate", _open_arguments, _open),
     "check": Verb(

@@ -28,9 +28,9 @@ class GridFlux:
     grid : where.
     n : (B1, ..., BD) int64, pairs of rows that start in the cell.
     flux : (B1, ..., BD, D), net number of bins by which paths pass through the cell in each direction, per pair of
-        rows of the whole table. A path that jumps over several bins at once is taken along the larger part of its jump
-        first (and half of it the other way round), and passes through all cells between; each step counts one half for the cell it leaves and one half for
-        the one it enters.
+        rows of the whole table. A path that jumps over several bins at once is taken along the larger part of what is
+        left of its jump (and half of it the other way round), and passes through all cells between; each step counts
+        one half for the cell it leaves and one half for the one it enters.
     mean : (B1, ..., BD, D), mean displacement of the pairs that start in the cell, in data units per lag; NaN where
         there are fewer than `least`.
     error : (B1, ..., BD, D), its standard error over tracks.

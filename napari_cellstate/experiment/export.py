@@ -62,9 +62,9 @@ def export(
     ----------
     experiment : an experiment or its folder.
     out : a folder; made if missing, and it must be empty.
-    format : "csv" or "parquet" (states, features, columns, cells, links, tracks, transitions, occupancy, dwell,
-        bouts and all others of the dynamics, as far as their stages are done), "h5ad" (the behaviour table), "ctc" (a folder a movie with a mask
-        a frame, numbered by track, and res_track.txt), "geff" (MOVIE.geff: cells, links and states as a graph),
+    format : "csv" or "parquet" (states, features, columns, cells, links, tracks, and every table of the dynamics, as
+        far as their stages are done), "h5ad" (the behaviour table), "ctc" (a folder a movie with a mask a frame,
+        numbered by track, and res_track.txt), "geff" (MOVIE.geff: cells, links and states as a graph),
         "ome-zarr" (MOVIE.ome.zarr: label images of tracks and of states) or "trackmate" (MOVIE_spots.csv).
     force : write into a folder that is not empty, over files of the same names.
 

@@ -33,7 +33,9 @@ def curves(panel):
 def test_curves_and_what_is_left_out():
     drawn = dwell(CURVES, dt_s=1800)
     first = drawn.axes[0]
-    assert [line for line in curves(first).values()] == [([0, 1, 1.5], [1, 0.5, 0.5]), ([0, 2], [1, 0])] or curves(first)
+    assert [line for line in curves(first).values()] == [([0, 1, 1.5], [1, 0.5, 0.5]), ([0, 2], [1, 0])] or curves(
+        first
+    )
     assert drawn.get_suptitle().startswith("7 stays; 4 still going on")
     assert "4 left out (start not seen)" in drawn.get_suptitle()
     assert first.get_xlabel().endswith("(h)")
