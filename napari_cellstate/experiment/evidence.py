@@ -45,8 +45,8 @@ class Evidence:
     Attributes
     ----------
     states : a row for each k: k, log_likelihood (of a row left out), gain and gain_error (over the k before, and its
-        error over what was kept apart), stability (mean adjusted Rand index of fits to resamples), silhouette, least_share (of the
-        rarest state).
+        error over what was kept apart), stability (mean adjusted Rand index of fits to resamples), silhouette,
+        least_share (of the rarest state).
     kept_apart : what was left out together: "movie", or "track" where there are fewer than three movies.
     suggested : number of states.
     reason : why, in words.
