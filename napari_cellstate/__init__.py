@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.add import add, new
     from napari_cellstate.experiment.change import remove, update
     from napari_cellstate.experiment.check import check
-    from napari_cellstate.experiment.comparing import compare
+    from napari_cellstate.experiment.comparing.compare import compare
     from napari_cellstate.experiment.demo import demo
     from napari_cellstate.experiment.dynamics_table import dynamics_of_table
+    from napari_cellstate.experiment.edit import edit, redo, undo
     from napari_cellstate.experiment.evidence import evidence
     from napari_cellstate.experiment.export import export
     from napari_cellstate.experiment.flux_table import flux_of_table
@@ -35,9 +36,12 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.relink import relink
     from napari_cellstate.experiment.report import report
     from napari_cellstate.experiment.score import score_files
+    from napari_cellstate.experiment.segmenting import segment
     from napari_cellstate.experiment.states_table import states_of_table
     from napari_cellstate.experiment.status import status
     from napari_cellstate.experiment.store import Experiment
+    from napari_cellstate.experiment.training import train
+    from napari_cellstate.formats.movies import positions
     from napari_cellstate.simulate.sample import simulate
 
 __all__ = [
@@ -51,6 +55,7 @@ __all__ = [
     "compare",
     "demo",
     "dynamics_of_table",
+    "edit",
     "evidence",
     "export",
     "flux_of_table",
@@ -58,16 +63,21 @@ __all__ = [
     "model_summary",
     "new",
     "pack",
+    "positions",
     "read_recipe",
     "recipe_from",
+    "redo",
     "relink",
     "remove",
     "report",
     "run",
     "score_files",
+    "segment",
     "simulate",
     "states_of_table",
     "status",
+    "train",
+    "undo",
     "update",
 ]
 
@@ -78,10 +88,13 @@ _HOME = {
     "InputError": "core.errors",
     "Recipe": "experiment.recipe",
     "add": "experiment.add",
-    "compare": "experiment.comparing",
+    "compare": "experiment.comparing.compare",
     "check": "experiment.check",
     "demo": "experiment.demo",
     "dynamics_of_table": "experiment.dynamics_table",
+    "edit": "experiment.edit",
+    "redo": "experiment.edit",
+    "undo": "experiment.edit",
     "evidence": "experiment.evidence",
     "export": "experiment.export",
     "flux_of_table": "experiment.flux_table",
@@ -89,6 +102,7 @@ _HOME = {
     "model_summary": "experiment.models",
     "new": "experiment.add",
     "pack": "experiment.pack",
+    "positions": "formats.movies",
     "read_recipe": "experiment.recipe",
     "recipe_from": "experiment.recipe",
     "relink": "experiment.relink",
@@ -96,9 +110,11 @@ _HOME = {
     "report": "experiment.report",
     "run": "experiment.pipeline",
     "score_files": "experiment.score",
+    "segment": "experiment.segmenting",
     "simulate": "simulate.sample",
     "states_of_table": "experiment.states_table",
     "status": "experiment.status",
+    "train": "experiment.training",
     "update": "experiment.change",
 }
 

@@ -37,9 +37,9 @@ def main(experiment: Path, out: Path) -> None:
             _shoot(viewer, out / f"window_{theme}.png")
             for panel in ("scatter", "timeline", "matrix"):
                 dock.panels.show(panel)
-                if dock.panels.matrix is not None:
-                    dock.panels.matrix.choose_cell(0, 1)
-                    dock.panels.matrix.next_button.click()
+                if dock.panels.made["matrix"] is not None:
+                    dock.panels.made["matrix"].choose_cell(0, 1)
+                    dock.panels.made["matrix"].next_button.click()
                 QTest.qWait(500)
                 _shoot(viewer, out / f"window_{panel}_{theme}.png")
             dock.close()

@@ -11,10 +11,19 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from napari_cellstate.cli import models, movies, results, tables, tools
+from napari_cellstate.cli import comparing, edits, models, movies, results, segmenting, tables, tools
 from napari_cellstate.cli.verb import fail
 
-VERBS = {**tools.VERBS, **movies.VERBS, **results.VERBS, **tables.VERBS, **models.VERBS}
+VERBS = {
+    **tools.VERBS,
+    **movies.VERBS,
+    **results.VERBS,
+    **edits.VERBS,
+    **segmenting.VERBS,
+    **tables.VERBS,
+    **comparing.VERBS,
+    **models.VERBS,
+}
 
 
 class _Parser(argparse.ArgumentParser):

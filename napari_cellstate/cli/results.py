@@ -10,18 +10,41 @@ from napari_cellstate.cli.verb import Arguments, Verb, experiment_argument, fail
 
 def _run_arguments(parser: argparse.ArgumentParser) -> None:
     experiment_argument(parser)
-    parser.add_argument("--recipe", metavar="FILE", help="recipe (TOML) to use from now on (default: the experiment's)")
+    parser.add_argument(
+        "--recipe",
+        metavar="FILE",
+        help="recipe (TOML) to use from now on, or the word default (default: the experiment's own)",
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        metavar="S",
+        dest="settings",
+        help="change the recipe: states.k=4, or 'states={method=\"kmeans\", k=4}'; may be repeated",
+    )
     parser.add_argument("--until", default="", metavar="STAGE", help="stop after this stage")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"), help="default: %(default)s")
+    parser.add_argument(
+        "--reapply-edits", action="store_true", help="go on although corrections by hand may find no place any more"
+    )
     json_argument(parser)
 
 
 def _run(given: Arguments) -> int:
     from napari_cellstate.experiment.pipeline import run
+    from napari_cellstate.experiment.recipe_changes import chosen
     from napari_cellstate.terminal import progress_bar
 
+    recipe = chosen(given.experiment, given.recipe, given.settings or ())
     with progress_bar() as progress:
-        report = run(given.experiment, given.recipe, until=given.until, device=given.device, progress=progress)
+        report = run(
+            given.experiment,
+            recipe,
+            until=given.until,
+            device=given.device,
+            reapply_edits=given.reapply_edits,
+            progress=progress,
+        )
     for sentence in report.warnings:
         print(f"warning: {sentence}", file=sys.stderr)
     content = {"done": report.done, "fresh": report.fresh, "warnings": report.warnings}
@@ -49,13 +72,35 @@ def _export_arguments(parser: argparse.ArgumentParser) -> None:
         "--format", default="csv", help="csv, parquet, h5ad, ctc, geff, ome-zarr or trackmate (default: %(default)s)"
     )
     parser.add_argument("--force", action="store_true", help="write into a folder that is not empty")
+    parser.add_argument(
+        "--movie",
+        nargs="?",
+        const="auto",
+        choices=("auto", "mp4", "gif", "tiff"),
+        help="write movies with the states painted on the cells instead (default: mp4, or gif without an encoder)",
+    )
+    parser.add_argument("--only", action="append", metavar="MOVIE", help="with --movie: only this one; may be repeated")
+    parser.add_argument("--fps", type=int, default=8, help="with --movie: frames a second (default: %(default)s)")
     json_argument(parser)
 
 
 def _export(given: Arguments) -> int:
     from napari_cellstate.experiment.export import export
+    from napari_cellstate.experiment.overlay_movie import export_movie
     from napari_cellstate.terminal import progress_bar
 
+    if given.movie:
+        with progress_bar() as progress:
+            paths = export_movie(
+                given.experiment,
+                given.out,
+                given.movie,
+                movies=tuple(given.only or ()),
+                fps=given.fps,
+                force=given.force,
+                progress=progress,
+            )
+        return show(given, [str(path) for path in paths], "\n".join(map(str, paths)))
     with progress_bar() as progress:
         paths = export(given.experiment, given.out, given.format, force=given.force, progress=progress)
     return show(given, [str(path) for path in paths], "\n".join(map(str, paths)))
@@ -99,11 +144,15 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
 def _check(given: Arguments) -> int:
     from dataclasses import asdict
 
-    from napari_cellstate.experiment.check import check
+    from napari_cellstate.core.times import sentence
+    from napari_cellstate.experiment.check import check, listed
     from napari_cellstate.terminal import progress_bar
 
     with progress_bar() as progress:
         found = check(given.experiment, progress=progress)
+    for said in (sentence(entry.times_s, entry.name) for entry in listed(given.experiment)):
+        if said:
+            print(f"note: {said}", file=sys.stderr)
     text = "\n".join(map(str, found)) or "whole: nothing wrong was found"
     show(given, [asdict(one) for one in found], text)
     return 1 if found else 0

@@ -42,10 +42,16 @@ def _methods(given: Arguments) -> int:
 
 def _simulate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("out", metavar="OUT", help="folder for movies and their truth; made if missing")
+    parser.add_argument(
+        "--scene",
+        default="default",
+        metavar="NAME",
+        help="default, phase-contrast, two-channels, touching, appearance or motion (states differ only in that)",
+    )
     parser.add_argument("--replicates", type=int, default=4, help="movies a condition (default: %(default)s)")
     parser.add_argument("--frames", type=int, default=60, help="default: %(default)s")
     parser.add_argument("--size", type=int, default=384, metavar="PX", help="height and width (default: %(default)s)")
-    parser.add_argument("--cells", type=int, default=40, help="at the start (default: %(default)s)")
+    parser.add_argument("--cells", type=int, help="at the start (default: as the scene has, mostly 40)")
     parser.add_argument(
         "--condition",
         action="append",
@@ -74,6 +80,7 @@ def _simulate(given: Arguments) -> int:
         movies = simulate(
             Path(given.out),
             conditions=conditions,
+            scene=given.scene,
             replicates=given.replicates,
             frames=given.frames,
             size=given.size,

@@ -20,3 +20,7 @@ class LockedError(CellStateError):
 
 class Cancelled(Exception):
     """Raised by a progress callable to stop the work; whatever was finished stays finished."""
+
+
+class EditsAtRiskError(CellStateError):
+    """A result with corrections by hand would be made anew, and some of them may find no place in it."""

@@ -25,6 +25,7 @@ class GivenTracks:
     id_name : the name that the id column had.
     ids : ids as they stood, text or whole numbers.
     dt_s, pixel_size_um : what the file says about its scale, or None.
+    times_s : when each frame was taken, s, where the table says times instead of frames; else ().
     """
 
     points: pd.DataFrame
@@ -32,3 +33,4 @@ class GivenTracks:
     ids: tuple[str | int, ...]
     dt_s: float | None = None
     pixel_size_um: float | None = None
+    times_s: tuple[float, ...] = ()

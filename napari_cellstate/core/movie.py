@@ -25,6 +25,7 @@ class FrameSource(Protocol):
     dt_s : seconds between frames as the file says, or None.
     pixel_size_um : micrometres a pixel as the file says, or None.
     channels : a name for each channel.
+    times_s : when each frame was taken, s, where the file has it, else ().
     """
 
     shape: tuple[int, int, int, int]
@@ -33,6 +34,7 @@ class FrameSource(Protocol):
     dt_s: float | None
     pixel_size_um: float | None
     channels: tuple[str, ...]
+    times_s: tuple[float, ...]
 
     def read(self, t: int, c: int) -> Array:
         """One plane, (Y, X), as stored."""
@@ -60,6 +62,7 @@ class Movie:
     labels : label images given by the user, (T, 1, Y, X), or None.
     points : tracks given by the user as a table, or None.
     dt_s, pixel_size_um : None where the user did not say and the file does not tell.
+    times_s : true times of all frames of the file, s, where its intervals are not alike; else ().
     condition, replicate : "" where not given.
     """
 
@@ -74,6 +77,7 @@ class Movie:
     pixel_size_um: float | None = None
     condition: str = ""
     replicate: str = ""
+    times_s: tuple[float, ...] = ()
 
     def image(self, t: int, c: int | None = None) -> Array:
         """One plane, (Y, X), with every pixel a finite number.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,14 @@ from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.tracks import Tracks
 
 Floats = NDArray[np.float64]
+
+
+class Frames(Protocol):
+    """Label images that are read one at a time."""
+
+    def __getitem__(self, t: int, /) -> Any:
+        """Frame t, (Y, X), 0 for background and else the number of a cell."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +37,8 @@ class Windows:
     stride : every stride-th window is kept.
     every : only each every-th frame of a track is looked at (resampling of movies taken faster than others);
         window and stride count these.
+    breaks : frames before which the frame interval is irregular: no window holds both that frame and the one before.
+    labels : label images of the movie, for sets that compare outlines of two frames; None where there are none.
 
     Notes
     -----
@@ -38,6 +49,8 @@ class Windows:
     window: int = 5
     stride: int = 1
     every: int = 1
+    breaks: tuple[int, ...] = ()
+    labels: Frames | None = None
 
     def __post_init__(self) -> None:
         for name in ("window", "stride", "every"):
@@ -49,22 +62,29 @@ class Windows:
 
     @cached_property
     def _spans(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """First frame, samples and number of windows of each track."""
+        """Track, first frame and number of windows of each piece of a track between breaks."""
         table = self.tracks.table()
-        first = table["first_frame"].to_numpy(np.int64)
-        samples = (table["last_frame"].to_numpy(np.int64) - first) // self.every + 1
+        track, first = np.arange(1, len(table) + 1), table["first_frame"].to_numpy(np.int64)
+        last = table["last_frame"].to_numpy(np.int64)
+        for at in self.breaks:
+            cut = np.flatnonzero((first < at) & (last >= at))
+            track, first = np.append(track, track[cut]), np.append(first, np.full(len(cut), at))
+            last = np.append(np.where((first[: len(last)] < at) & (last >= at), at - 1, last), last[cut])
+        order = np.lexsort((first, track))
+        track, first, last = track[order], first[order], last[order]
+        samples = (last - first) // self.every + 1
         count = np.where(samples >= self.window, (samples - self.window) // self.stride + 1, 0)
-        return first, samples, count
+        return track, first, count
 
     @cached_property
     def track(self) -> NDArray[np.int64]:
         """Track of each window, (N,)."""
-        return np.repeat(np.arange(1, len(self._spans[0]) + 1), self._spans[2])
+        return np.repeat(self._spans[0], self._spans[2])
 
     @cached_property
     def start(self) -> NDArray[np.int64]:
         """First frame of each window, (N,)."""
-        first, _, count = self._spans
+        _, first, count = self._spans
         nth = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
         return np.asarray(np.repeat(first, count) + nth * self.stride * self.every)
 

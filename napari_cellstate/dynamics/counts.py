@@ -38,6 +38,7 @@ class Transitions:
     units : (U,), what the pairs were also counted by (movies, tracks), sorted; empty if nothing.
     unit_counts : (U, k, k) int64, sums to `counts`.
     unit : what the units are, `intervals.MOVIE` or `intervals.TRACK`; "" gives no intervals.
+    seconds : (k,) float64, time between the rows of all pairs from each state, where frame intervals differ; else None.
 
     Notes
     -----
@@ -52,6 +53,14 @@ class Transitions:
     units: NDArray[Any]
     unit_counts: Ints
     unit: str = ""
+    seconds: Floats | None = None
+
+    def hours_per_frame(self, dt_s: float | None) -> Floats:
+        """Mean length of a frame interval spent in each state, (k,): `dt_s` for all where intervals are alike."""
+        frames = self.lag * self.counts.sum(axis=1)
+        if self.seconds is None:
+            return np.full(len(frames), hours(1, dt_s))
+        return ratio(self.seconds / 3600.0, frames)
 
     @property
     def probability(self) -> Floats:
@@ -67,7 +76,7 @@ class Transitions:
 
         NaN on the diagonal, for a state without pairs, and where `dt_s` (seconds between frames) is None.
         """
-        spent = hours(self.lag, dt_s) * self.counts.sum(axis=1, keepdims=True)
+        spent = (self.hours_per_frame(dt_s) * self.lag * self.counts.sum(axis=1))[:, None]
         rate = ratio(self.counts, spent)
         np.fill_diagonal(rate, np.nan)
         return rate
@@ -82,7 +91,7 @@ class Transitions:
         k = len(self.counts)
         nothing = np.full((k, k), np.nan)
         found = intervals(self, self.unit) if self.unit else None
-        hour = hours(1, dt_s)
+        hour = self.hours_per_frame(dt_s)[:, None]
         values = {
             "count": self.counts,
             "probability": self.probability,
@@ -109,6 +118,7 @@ def count_transitions(
     posterior: Floats | None = None,
     unit: NDArray[Any] | None = None,
     unit_name: str = "",
+    time_s: Floats | None = None,
 ) -> Transitions:
     """Count pairs of rows `lag` frames apart in one run.
 
@@ -124,6 +134,7 @@ def count_transitions(
         rows' posteriors.
     unit : (N,), movie or track of each row; pairs are counted for each too, by their earlier row.
     unit_name : what they are, `intervals.MOVIE` or `intervals.TRACK`, if there shall be intervals.
+    time_s : (N,), when each row was taken, where frame intervals differ: rates are then per true time.
 
     Raises
     ------
@@ -148,7 +159,11 @@ def count_transitions(
         soft = np.einsum("pi,pj->ij", posterior[pairs[:, 0]], posterior[pairs[:, 1]])
     units, unit_counts = _by_unit(unit, pairs[:, 0], cell, k)
     counts = np.bincount(cell, minlength=k * k).reshape(k, k)
-    return Transitions(counts, lag, soft, units, unit_counts, unit_name)
+    seconds = None
+    if time_s is not None:
+        steps = np.diff(time_s[pairs], axis=1)[:, 0]
+        seconds = np.bincount(state[pairs[:, 0]] - 1, weights=steps, minlength=k).astype(np.float64)
+    return Transitions(counts, lag, soft, units, unit_counts, unit_name, seconds)
 
 
 def events(run: Ints, frame: Ints, state: Ints, lag: int) -> Ints:

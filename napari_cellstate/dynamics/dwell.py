@@ -141,8 +141,13 @@ class DwellTimes:
         """Mean dwell corrected for ends that were not seen, (C, k) frames; NaN where no exit was seen."""
         return ratio(self.at_risk, self.n_exits)
 
-    def table(self, *, dt_s: float | None = None) -> pd.DataFrame:
+    def table(self, *, dt_s: float | None = None, hours_per_frame: Floats | None = None) -> pd.DataFrame:
         """One row for each condition and state.
+
+        Parameters
+        ----------
+        dt_s : seconds between frames.
+        hours_per_frame : (C, k), instead, where frame intervals differ.
 
         Columns: condition, state, n_bouts, n_complete, n_exits, at_risk_frames, mean_complete_frames (biased low),
         mean_frames (corrected), mean_complete_hours, mean_hours (blank where `dt_s`, seconds, is None).
@@ -150,7 +155,7 @@ class DwellTimes:
         import pandas as pd
 
         conditions, k = self.n_bouts.shape
-        hour = hours(1, dt_s)
+        hour = np.full(conditions * k, hours(1, dt_s)) if hours_per_frame is None else hours_per_frame.ravel()
         return pd.DataFrame(
             {
                 "condition": np.repeat(self.conditions, k),

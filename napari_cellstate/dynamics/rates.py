@@ -30,4 +30,8 @@ def switches_per_hour(transitions: Transitions, dt_s: float | None) -> float:
     -----
     See `switches_per_frame`.
     """
-    return switches_per_frame(transitions) / hours(1, dt_s)
+    if transitions.seconds is None:
+        return switches_per_frame(transitions) / hours(1, dt_s)
+    watched = float(transitions.seconds.sum()) / 3600.0
+    switches = int(transitions.counts.sum() - np.trace(transitions.counts))
+    return switches / watched if watched > 0 else float(np.nan)

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import closing
 from math import ceil
 from pathlib import Path
 
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.movie import FrameSource
+from napari_cellstate.core.times import goes_back, median_interval, worth_keeping
 from napari_cellstate.experiment.entry import MovieEntry, Reference, TracksReference
 from napari_cellstate.experiment.lock import writing
 from napari_cellstate.experiment.paths import check_name, free_name
 from napari_cellstate.experiment.pipeline import use_recipe
 from napari_cellstate.experiment.recipe import Recipe
 from napari_cellstate.experiment.store import Experiment, as_experiment
+from napari_cellstate.formats.crop import parse_roi
 from napari_cellstate.formats.labels import open_labels
 from napari_cellstate.formats.movies import open_movie
 from napari_cellstate.formats.tracks import read_tracks
+
+log = logging.getLogger(__name__)
 
 
 def new(path: str | Path) -> Experiment:
@@ -35,16 +40,20 @@ def add(
     name: str = "",
     channel: int = 0,
     position: int | None = None,
+    project: str = "",
     axes: str = "",
     dt: float | None = None,
     pixel_size: float | None = None,
     condition: str = "",
     replicate: str = "",
     frames: str = "",
+    roi: str = "",
+    reason: str = "",
     track_column: str = "",
     time_column: str = "",
     y_column: str = "",
     x_column: str = "",
+    time_unit: str = "",
 ) -> MovieEntry:
     """Add a movie, by reference: images, labels or a track table; one of them is enough.
 
@@ -57,13 +66,17 @@ def add(
         folder, or a folder with Heteromotility's tracksX.csv and tracksY.csv; then used instead of linking.
     name : default: the name of the file, with the position behind it (NAME_p03) where one is given.
     channel : the channel to segment, from 0.
-    position : which of several positions (series, fields) in the movie's file, from 0.
+    position : which of several positions (series, fields) in the movie's file, from 0; see `positions`.
+    project : "max" or "mean", what to make of each z-stack; without it z-stacks are refused.
     axes : such as "TYX" or "TCYX", where the file does not say, or says it wrong.
-    dt : seconds between frames; default: what the file says.
+    dt : seconds between frames; default: what the file says. Given here, all intervals are taken as alike.
     pixel_size : micrometres a pixel; default: what the file says.
     condition, replicate : such as "aged" and "mouse 3".
     frames : "A:B", the frames from A to before B; default all.
+    roi : "Y0:Y1,X0:X1", rows and columns of the region of interest; default all. Results are in its coordinates.
+    reason : why only these frames or this region; it is kept.
     track_column, time_column, y_column, x_column : of the track table, where their names are not the usual ones.
+    time_unit : such as s, min or h, where the track table has times instead of frame numbers.
 
     Returns
     -------
@@ -81,24 +94,33 @@ def add(
     check_positive("--pixel-size", pixel_size, "micrometres")
     if position is not None and movie is None:
         raise InputError(f"--position {position}: only a movie has positions; give one")
+    if project and movie is None:
+        raise InputError(f"--project {project}: only a movie has z-stacks; give one")
     root, paths = experiment.root, [Path(path) for path in (movie, labels, tracks) if path is not None]
-    columns = {"track": track_column, "time": time_column, "y": y_column, "x": x_column}
+    columns = {"track": track_column, "time": time_column, "y": y_column, "x": x_column, "time_unit": time_unit}
     with writing(experiment.paths.lock):
         entries = experiment.movies
-        found = _look(movie, labels, tracks, axes, columns, pixel_size, position, time_given=dt is not None)
+        found = _look(movie, labels, tracks, axes, columns, pixel_size, position, project, time_given=dt is not None)
+        _, _, height, width = found.shape
+        region = parse_roi(roi, height, width) if roi else None
+        size = (region[1] - region[0], region[3] - region[2]) if region else (height, width)
+        times = () if dt is not None else _times(found.times_s, paths[0])
         entry = MovieEntry(
             name=_name(name, paths[0], position, entries, root),
-            images=Reference.to(Path(movie), root, axes, position) if movie else None,
+            images=Reference.to(Path(movie), root, axes, position, project) if movie else None,
             labels=Reference.to(Path(labels), root, "" if movie else axes) if labels else None,
             tracks=TracksReference(**Reference.to(Path(tracks), root).model_dump(), **columns) if tracks else None,
-            shape=found.shape,
+            shape=(*found.shape[:2], *size),
             frames=_frames(frames, found.shape[0]),
             channel=_channel(channel, found.shape[1]),
             channels=found.channels,
-            dt_s=dt if dt is not None else found.dt_s,
+            dt_s=dt if dt is not None else median_interval(times) or found.dt_s,
             pixel_size_um=pixel_size if pixel_size is not None else found.pixel_size_um,
             condition=condition,
             replicate=replicate,
+            times_s=times,
+            roi=region,
+            reason=reason,
         )
         experiment.set_movies((*entries, entry))
     return entry
@@ -112,6 +134,7 @@ class _Found:
         self.channels = source.channels if source else ()
         self.dt_s = source.dt_s if source else None
         self.pixel_size_um = source.pixel_size_um if source else None
+        self.times_s = source.times_s if source else ()
 
 
 def _look(
@@ -122,13 +145,15 @@ def _look(
     columns: dict[str, str],
     pixel_size: float | None,
     position: int | None,
+    project: str,
     *,
     time_given: bool,
 ) -> _Found:
     """Open everything once, so that what cannot be used is refused before it is added."""
     found = None
     if movie is not None:
-        with closing(open_movie(Path(movie), axes=axes, time_given=time_given, position=position)) as source:
+        opened = open_movie(Path(movie), axes=axes, time_given=time_given, position=position, project=project)
+        with closing(opened) as source:
             found = _Found(source.shape, source)
             source.read(0, 0)
     if labels is not None:
@@ -147,7 +172,7 @@ def _look(
         if found is None:
             t, y, x = (ceil(points[axis].max()) + 1 for axis in ("frame", "y", "x"))
             found = _Found((t, 0, y, x), None)
-            found.dt_s, found.pixel_size_um = read.dt_s, read.pixel_size_um
+            found.dt_s, found.pixel_size_um, found.times_s = read.dt_s, read.pixel_size_um, read.times_s
         elif points["frame"].max() >= found.shape[0]:
             raise InputError(
                 f"{tracks}: frame {points['frame'].max()} occurs, but the movie has {found.shape[0]} frames, "
@@ -156,6 +181,17 @@ def _look(
     if found is None:
         raise AssertionError("checked by the caller")
     return found
+
+
+def _times(times_s: tuple[float, ...], path: Path) -> tuple[float, ...]:
+    """True times of the frames where they tell more than one interval does; said where they cannot be."""
+    at = goes_back(times_s)
+    if at and median_interval(times_s) is not None:
+        log.warning(
+            "%s: frame %d was taken before frame %d by its time (was the clock set?); its times are not used",
+            *(path, at, at - 1),
+        )
+    return () if at else worth_keeping(times_s)
 
 
 def _name(wanted: str, path: Path, position: int | None, entries: tuple[MovieEntry, ...], root: Path) -> str:

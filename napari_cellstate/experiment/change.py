@@ -7,6 +7,8 @@ from typing import Any
 
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.experiment.add import check_positive
+from napari_cellstate.experiment.edit import edit
+from napari_cellstate.experiment.edits.describe_movie import DescribeMovie
 from napari_cellstate.experiment.entry import MovieEntry
 from napari_cellstate.experiment.lock import writing
 from napari_cellstate.experiment.store import Experiment, as_experiment
@@ -27,7 +29,7 @@ def update(
     ----------
     experiment : an experiment or its folder.
     movie : its name.
-    dt : seconds between frames.
+    dt : seconds between frames; all intervals are then taken as alike.
     pixel_size : micrometres a pixel.
     condition, replicate : "" for none.
 
@@ -42,10 +44,15 @@ def update(
     changes: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
     if not changes:
         raise InputError("nothing to change: give --dt, --pixel-size, --condition or --replicate")
+    if dt is not None:
+        changes["times_s"] = ()
     with writing(experiment.paths.lock):
         entry = experiment.entry(movie).model_copy(update=changes)
         experiment.set_movies(tuple(entry if old.name == movie else old for old in experiment.movies))
-    return entry
+    found = experiment.entry(movie)
+    if (found.condition, found.replicate) != (entry.condition, entry.replicate):  # a correction by hand says otherwise
+        edit(experiment, DescribeMovie(movie=movie, condition=entry.condition, replicate=entry.replicate))
+    return experiment.entry(movie)
 
 
 def remove(experiment: Experiment | str | Path, movie: str) -> Path:

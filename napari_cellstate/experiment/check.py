@@ -7,16 +7,17 @@ from pathlib import Path
 from napari_cellstate.core.digest import fingerprint
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.progress import Progress, silent
+from napari_cellstate.core.times import goes_back
 from napari_cellstate.experiment.check_movie import check_movie
 from napari_cellstate.experiment.check_pooled import check_pooled
 from napari_cellstate.experiment.check_records import check_records
 from napari_cellstate.experiment.entry import MovieEntry
 from napari_cellstate.experiment.finding import Finding, Findings
-from napari_cellstate.experiment.keys import Status, plan_movie, pooled_keys
+from napari_cellstate.experiment.keys import UP_TO_DATE, plan_movie, pooled_keys
 from napari_cellstate.experiment.pipeline import current_recipe
 from napari_cellstate.experiment.recipe import Recipe
 from napari_cellstate.experiment.stages import MOVIE_STAGES, POOLED_STAGES
-from napari_cellstate.experiment.store import Experiment
+from napari_cellstate.experiment.store import Experiment, as_experiment
 
 _LEFT = (".tmp", ".old", ".building")
 
@@ -52,20 +53,28 @@ def check(experiment: Experiment | str | Path, *, progress: Progress = silent) -
         mend = "update napari-cellstate" if "newer version" in str(error) else "restore it from a backup"
         found.add("experiment.json", str(error), mend)
         return found.all()
-    recipe = _recipe(opened, found)
+    recipe, whole = _recipe(opened, found), _check_journal(opened, found)
     _check_names(opened.movies, found)
     _check_left(opened.root, found)
     features = []
     for entry in opened.movies:
         _check_entry(entry, opened.root, found)
         records = check_records(opened, found, MOVIE_STAGES, entry.name)
-        fresh, key = _fresh(opened, recipe, entry) if recipe and records else (frozenset[str](), "")
+        fresh, key = _fresh(opened, recipe, entry) if recipe and records and whole else (frozenset[str](), "")
         features.append(key)
         check_movie(opened, entry, found, fresh, progress)
     records = check_records(opened, found, POOLED_STAGES)
-    fresh_pooled = _fresh_pooled(opened, recipe, features) if recipe and records else frozenset[str]()
+    fresh_pooled = _fresh_pooled(opened, recipe, features) if recipe and records and whole else frozenset[str]()
     check_pooled(opened, found, fresh_pooled)
     return found.all()
+
+
+def listed(experiment: Experiment | str | Path) -> tuple[MovieEntry, ...]:
+    """The movies of an experiment, none where their list cannot be read."""
+    try:
+        return as_experiment(experiment).movies
+    except InputError:
+        return ()
 
 
 def _recipe(experiment: Experiment, found: Findings) -> Recipe | None:
@@ -76,10 +85,19 @@ def _recipe(experiment: Experiment, found: Findings) -> Recipe | None:
         return None
 
 
+def _check_journal(experiment: Experiment, found: Findings) -> bool:
+    """Whether the journal of corrections can be read."""
+    try:
+        return experiment.history is not None
+    except InputError as error:
+        found.add(experiment.paths.edits.name, str(error), "put back a copy, or take the line out")
+        return False
+
+
 def _fresh(experiment: Experiment, recipe: Recipe, entry: MovieEntry) -> tuple[frozenset[str], str]:
     """Stages whose results fit each other, and the key of the features."""
-    plan = plan_movie(experiment, recipe, entry)
-    fresh = frozenset(name for name, status in plan.statuses.items() if status in (Status.FRESH, Status.GIVEN))
+    plan = plan_movie(experiment, recipe, entry, experiment.history)
+    fresh = frozenset(name for name, status in plan.statuses.items() if status in UP_TO_DATE)
     return fresh, plan.keys[MOVIE_STAGES[-1].name]
 
 
@@ -87,7 +105,7 @@ def _fresh_pooled(experiment: Experiment, recipe: Recipe, features: list[str]) -
     if not all(features):
         return frozenset()
     try:
-        keys = pooled_keys(recipe, experiment.movies, features)
+        keys = pooled_keys(recipe, experiment.movies, features, experiment.history)
     except InputError:  # movies that cannot be pooled: `run` says why
         return frozenset()
     records = {name: experiment.record(name) for name in keys}
@@ -117,6 +135,8 @@ def _check_entry(entry: MovieEntry, root: Path, found: Findings) -> None:
     for name, value in (("dt_s", entry.dt_s), ("pixel_size_um", entry.pixel_size_um)):
         if value is not None and not 0 < value < float("inf"):
             found.add(here, f"{name} is {value}; expected more than 0", f"napari-cellstate update {root} {entry.name}")
+    if entry.times_s and (len(entry.times_s) != t or goes_back(entry.times_s)):
+        found.add(here, f"{len(entry.times_s)} times for {t} frames, or times that do not go up", again)
     if not entry.references:
         found.add(here, "refers to no file", again)
     for reference in entry.references:

@@ -12,6 +12,7 @@ import numpy as np
 
 from napari_cellstate.core import atomic
 from napari_cellstate.core.errors import InputError
+from napari_cellstate.core.looks import wearing
 from napari_cellstate.core.progress import Progress, silent
 from napari_cellstate.experiment import tables
 from napari_cellstate.experiment.entry import MovieEntry
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-FORMATS = ("csv", "parquet", "h5ad", "ctc", "geff", "ome-zarr", "trackmate")
+FORMATS = ("csv", "parquet", "h5ad", "zarr", "ctc", "geff", "ome-zarr", "trackmate")
 
 _TABLES: dict[str, tuple[str, Callable[[Experiment], pd.DataFrame]]] = {
     "states": ("link", tables.states_table),
@@ -62,10 +63,11 @@ def export(
     ----------
     experiment : an experiment or its folder.
     out : a folder; made if missing, and it must be empty.
-    format : "csv" or "parquet" (states, features, columns, cells, links, tracks, and every table of the dynamics, as
-        far as their stages are done), "h5ad" (the behaviour table), "ctc" (a folder a movie with a mask a frame,
-        numbered by track, and res_track.txt), "geff" (MOVIE.geff: cells, links and states as a graph),
-        "ome-zarr" (MOVIE.ome.zarr: label images of tracks and of states) or "trackmate" (MOVIE_spots.csv).
+    format : "csv" or "parquet" (states, features, columns, cells, links, tracks, and every table of the
+        dynamics, as far as their stages are done), "h5ad" or "zarr" (the behaviour table as AnnData), "ctc" (a folder
+        a movie with a mask a frame, numbered by track, and res_track.txt), "geff" (MOVIE.geff: cells, links and
+        states as a graph), "ome-zarr" (MOVIE.ome.zarr: label images of tracks and of states) or "trackmate"
+        (MOVIE_spots.csv).
     force : write into a folder that is not empty, over files of the same names.
 
     Returns
@@ -76,8 +78,15 @@ def export(
     if format not in FORMATS:
         raise InputError(f"no export format {format!r}; known: {', '.join(FORMATS)}")
     make_folder(folder, force=force)
+    with wearing(experiment.looks):
+        return _export(experiment, folder, format, progress)
+
+
+def _export(experiment: Experiment, folder: Path, format: str, progress: Progress) -> list[Path]:
     if format == "h5ad":
         return [_copy_behavior(experiment, folder)]
+    if format == "zarr":
+        return [_behavior_zarr(experiment, folder)]
     if format == "ctc":
         return _ctc(experiment, folder, progress)
     if format in _FOLDERS:
@@ -128,6 +137,14 @@ def _copy_behavior(experiment: Experiment, folder: Path) -> Path:
         )
     with atomic.replacing(path) as temporary:
         shutil.copyfile(experiment.paths.behavior, temporary)
+    return path
+
+
+def _behavior_zarr(experiment: Experiment, folder: Path) -> Path:
+    """The behaviour table as AnnData writes it into a Zarr store."""
+    path = folder / "behavior.zarr"
+    with atomic.building_folder(path) as building:
+        experiment.behavior.write_zarr(building)
     return path
 
 

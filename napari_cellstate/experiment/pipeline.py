@@ -13,14 +13,16 @@ from importlib.metadata import version
 from pathlib import Path
 
 from napari_cellstate.core import atomic
-from napari_cellstate.core.errors import CellStateError, InputError
+from napari_cellstate.core.errors import CellStateError, EditsAtRiskError, InputError
+from napari_cellstate.core.movie import Movie
 from napari_cellstate.core.progress import Progress, Runtime, silent
-from napari_cellstate.experiment.keys import MoviePlan, Status, plan_movie, pooled_keys
+from napari_cellstate.experiment.corrections import correct_stage, write_record
+from napari_cellstate.experiment.keys import UP_TO_DATE, MoviePlan, Status, own_key, plan_movie, pooled_keys
 from napari_cellstate.experiment.lock import writing
 from napari_cellstate.experiment.recipe import Recipe, read_recipe
 from napari_cellstate.experiment.recipe_file import write_recipe
 from napari_cellstate.experiment.stages import MOVIE_STAGES, NAMES, POOLED_STAGES
-from napari_cellstate.experiment.stages.base import Outcome
+from napari_cellstate.experiment.stages.base import MovieStage, Outcome
 from napari_cellstate.experiment.store import Experiment, as_experiment
 
 log = logging.getLogger(__name__)
@@ -48,6 +50,7 @@ def run(
     *,
     until: str = "",
     device: str = "auto",
+    reapply_edits: bool = False,
     progress: Progress = silent,
 ) -> RunReport:
     """Bring an experiment up to date with a recipe.
@@ -58,10 +61,14 @@ def run(
     recipe : a recipe or its file; it becomes the experiment's recipe. Default: the recipe that it has.
     until : the last stage to do; default all.
     device : "auto", "cpu", "cuda" or "mps", for methods that can use it.
+    reapply_edits : make results anew although some of the corrections by hand may find no place in them. Those that
+        fit are made again, the others are listed in the warnings; the journal keeps all.
     progress : called often; raising `Cancelled` in it stops the run within one step, and what was done stays done.
 
     Raises
     ------
+    EditsAtRiskError
+        Corrections may be lost, and `reapply_edits` was not said. The other movies are done first.
     InputError
         A movie that cannot be read or a recipe that cannot be used. The other movies are done first; pooled
         stages wait until every movie is.
@@ -77,7 +84,8 @@ def run(
             raise InputError(
                 f"{experiment.root} has no movies yet; add one: napari-cellstate add {experiment.root} MOVIE"
             )
-        job = _Job(experiment, chosen, Runtime(device, chosen.threads, progress), until or NAMES[-1])
+        runtime = Runtime(device, chosen.threads, progress)
+        job = _Job(experiment, chosen, runtime, until or NAMES[-1], reapply_edits)
         job.run()
     return RunReport(tuple(job.done), tuple(job.fresh), tuple(job.warnings))
 
@@ -106,22 +114,26 @@ class _Job:
     recipe: Recipe
     runtime: Runtime
     until: str
+    reapply_edits: bool = False
     done: list[tuple[str, str]] = field(default_factory=list)
     fresh: list[tuple[str, str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
     def run(self) -> None:
         last = NAMES.index(self.until)
-        plans, failures = [], []
+        history = self.experiment.history
+        plans: list[MoviePlan] = []
+        failures: list[CellStateError] = []
         for entry in self.experiment.movies:
-            plan = plan_movie(self.experiment, self.recipe, entry)
+            plan = plan_movie(self.experiment, self.recipe, entry, history)
             plans.append(plan)
             try:
                 self._run_movie(plan, last)
             except CellStateError as error:  # the other movies go on; the run as a whole still fails
-                failures.append(str(error))
+                failures.append(error)
         if failures:
-            raise InputError("\n".join(failures))
+            kind = EditsAtRiskError if all(isinstance(one, EditsAtRiskError) for one in failures) else InputError
+            raise kind("\n".join(str(one) for one in failures))
         if last >= len(MOVIE_STAGES):
             self._run_pooled(plans, last - len(MOVIE_STAGES))
 
@@ -129,27 +141,70 @@ class _Job:
         name = plan.entry.name
         atomic.sweep(self.experiment.movie_paths(name).folder)
         wanted = [stage for at, stage in enumerate(MOVIE_STAGES) if at <= last]
-        todo = [stage for stage in wanted if plan.statuses[stage.name] in (Status.MISSING, Status.STALE)]
-        pixels = any(stage.reads_pixels for stage in todo)
+        todo = [stage for stage in wanted if plan.statuses[stage.name] not in UP_TO_DATE]
+        pixels = any(stage.reads_pixels and not self._only_edits(plan, stage) for stage in todo)
         movie = self.experiment.movie(name, pixels=pixels) if todo else None
         try:
             for stage in wanted:
-                record = self.experiment.movie_paths(name).record(stage.name)
                 if movie is None or stage not in todo:
-                    if plan.statuses[stage.name] is Status.FRESH:
-                        self._note_fresh(name, stage.name, record)
-                    continue
-                key = plan.keys[stage.name]
-                runtime = self._runtime(f"{name}: {stage.name}")
-                make = partial(stage.run, self.experiment, movie, self.recipe, key, runtime)
-                self._do(name, stage.name, key, record, make)
+                    if plan.statuses[stage.name] is not Status.GIVEN:
+                        self._note_fresh(name, stage.name, self.experiment.movie_paths(name).record(stage.name))
+                elif self._only_edits(plan, stage):
+                    self._amend(plan, stage)
+                else:
+                    self._keep_edits(plan, stage)
+                    self._do_movie(plan, stage, movie)
         finally:
             if movie is not None:
                 movie.close()
 
+    def _do_movie(self, plan: MoviePlan, stage: MovieStage, movie: Movie) -> None:
+        """Do a stage of one movie, and make its corrections again."""
+        name, edits = plan.entry.name, plan.edits[stage.name]
+        runtime = self._runtime(f"{name}: {stage.name}")
+
+        def make() -> Outcome:
+            outcome = stage.run(self.experiment, movie, self.recipe, plan.own[stage.name], runtime)
+            if not edits or stage.amend is None:
+                return outcome
+            amended = stage.amend(self.experiment, name, (), edits)
+            amended.write()
+            warnings = (*outcome.warnings, *_lost(plan, stage, amended.lost))
+            return replace(outcome, summary=outcome.summary | amended.summary, warnings=warnings)
+
+        record = self.experiment.movie_paths(name).record(stage.name)
+        self._do(name, stage.name, plan.keys[stage.name], record, make, own=plan.own[stage.name])
+
+    def _only_edits(self, plan: MoviePlan, stage: MovieStage) -> bool:
+        """Whether the method's own result is there, and only the corrections are others than those it has."""
+        if plan.statuses[stage.name] is not Status.STALE or stage.amend is None:
+            return False
+        record = self.experiment.record(stage.name, plan.entry.name)
+        return record is not None and own_key(record) == plan.own[stage.name]
+
+    def _amend(self, plan: MoviePlan, stage: MovieStage) -> None:
+        correction = correct_stage(self.experiment, stage, plan.entry.name, (), plan.edits[stage.name])
+        correction.write()
+        self.done.append((plan.entry.name, stage.name))
+        self._warn(_lost(plan, stage, correction.lost))
+
+    def _keep_edits(self, plan: MoviePlan, stage: MovieStage) -> None:
+        """Stop where corrections would be lost and nobody said that they may be."""
+        edits, name = plan.edits[stage.name], plan.entry.name
+        if self.reapply_edits or plan.statuses[stage.name] is not Status.AT_RISK:
+            return
+        lost = tuple(edit.words() for edit in edits) if stage.lost is None else stage.lost(self.experiment, name, edits)
+        if lost:
+            raise EditsAtRiskError(
+                f"movie {name}: {stage.name} would be done anew, and {len(lost)} of its {len(edits)} corrections by "
+                f"hand may find no cell in it ({'; '.join(lost[:3])}{' ...' if len(lost) > 3 else ''}). Run with "
+                "--reapply-edits (reapply_edits=True): those that fit are made again, the others are listed"
+            )
+
     def _run_pooled(self, plans: list[MoviePlan], last: int) -> None:
         entries = tuple(plan.entry for plan in plans)
-        keys = pooled_keys(self.recipe, entries, [plan.keys[MOVIE_STAGES[-1].name] for plan in plans])
+        features = [plan.keys[MOVIE_STAGES[-1].name] for plan in plans]
+        keys = pooled_keys(self.recipe, entries, features, self.experiment.history)
         atomic.sweep(self.experiment.root)
         for at, stage in enumerate(POOLED_STAGES[: last + 1]):
             path, key = self.experiment.paths.record(stage.name), keys[stage.name]
@@ -162,7 +217,7 @@ class _Job:
             make = partial(stage.run, self.experiment, self.recipe, self._runtime(stage.name))
             self._do("", stage.name, key, path, make)
 
-    def _do(self, movie: str, stage: str, key: str, path: Path, make: Callable[[], Outcome]) -> None:
+    def _do(self, movie: str, stage: str, key: str, path: Path, make: Callable[[], Outcome], *, own: str = "") -> None:
         """Do a stage; its record goes first and comes last, so that a kill never leaves a record without result."""
         path.unlink(missing_ok=True)
         start = time.monotonic()
@@ -171,6 +226,7 @@ class _Job:
         content = {
             "stage": stage,
             "key": key,
+            "own": own or key,
             "resolved": outcome.resolved,
             "summary": outcome.summary,
             "warnings": list(outcome.warnings),
@@ -178,7 +234,7 @@ class _Job:
             "seconds": round(seconds, 3),
             "version": version("napari-cellstate"),
         }
-        atomic.write_text(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+        write_record(path, content)
         self.done.append((movie, stage))
         self._warn(outcome.warnings)
         with self.experiment.paths.log.open("a", encoding="utf-8") as stream:
@@ -195,3 +251,12 @@ class _Job:
         """The runtime for one stage: its progress says which, whatever the method calls its own steps."""
         report = self.runtime.progress
         return replace(self.runtime, progress=lambda done, total, _: report(done, total, what))
+
+
+def _lost(plan: MoviePlan, stage: MovieStage, words: tuple[str, ...]) -> tuple[str, ...]:
+    if not words:
+        return ()
+    return (
+        f"movie {plan.entry.name}: {len(words)} corrections of {stage.name} fit no cell any more and have no effect: "
+        + "; ".join(words),
+    )

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_cellstate.core.behavior import NO_STATE, POSTERIOR
+from napari_cellstate.dynamics.pairs import row_pairs
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -37,7 +38,8 @@ class Sequences:
     state : (N,), 1..k, 0 for none.
     k : number of states.
     posterior : (N, k) or None.
-    dt_s : seconds between looked-at frames, or None.
+    dt_s : seconds between looked-at frames (the median where they differ), or None.
+    time_s : (N,), when the frame of each row was taken; None where all intervals are `dt_s`.
     """
 
     movie: NDArray[Any]
@@ -51,6 +53,14 @@ class Sequences:
     k: int
     posterior: NDArray[np.float64] | None
     dt_s: float | None
+    time_s: NDArray[np.float64] | None = None
+
+    def seconds(self, lag: int) -> float | None:
+        """Mean seconds between rows `lag` looked-at frames apart, None where not known."""
+        if self.time_s is None:
+            return self.dt_s * lag if self.dt_s else None
+        pairs = row_pairs(self.run, self.sample, lag)
+        return float(np.diff(self.time_s[pairs], axis=1).mean()) if len(pairs) else (self.dt_s or np.nan) * lag
 
 
 def sequences(experiment: Experiment, recipe: Recipe) -> Sequences:
@@ -76,6 +86,7 @@ def sequences(experiment: Experiment, recipe: Recipe) -> Sequences:
         k=k,
         posterior=posterior,
         dt_s=dt_s * steps[entries[0].name] if dt_s else None,
+        time_s=obs["time_s"].to_numpy(np.float64) if any(entry.times_s for entry in entries) else None,
     )
 
 

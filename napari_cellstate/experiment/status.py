@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_cellstate.core.errors import InputError
+from napari_cellstate.core.times import sentence
 from napari_cellstate.experiment.entry import MovieEntry
 from napari_cellstate.experiment.keys import plan
 from napari_cellstate.experiment.pipeline import current_recipe
@@ -18,8 +19,9 @@ def status(experiment: Experiment | str | Path) -> dict[str, Any]:
     Returns
     -------
     ``{"experiment": folder, "movies": [{"name", "condition", "replicate", "frames", "dt_s", "pixel_size_um",
-    "problem", "stages": {stage: status}, "summary": {...}}, ...], "stages": {pooled stage: status},
-    "summary": {...}}``; "problem" is "" or says what is wrong with the movie's files.
+    "problem", "used", "intervals", "stages": {stage: status}, "summary": {...}}, ...], "stages": {pooled stage:
+    status}, "summary": {...}}``. "problem" is "" or says what is wrong with the movie's files; "used" which frames and
+    region are in use and why, "" for all; "intervals" what is irregular about its times.
     """
     experiment = as_experiment(experiment)
     found = plan(experiment, current_recipe(experiment))
@@ -34,6 +36,8 @@ def status(experiment: Experiment | str | Path) -> dict[str, Any]:
                 **entry.model_dump(include={"name", "condition", "replicate", "dt_s", "pixel_size_um"}),
                 "frames": entry.frames[1] - entry.frames[0],
                 "problem": _problem(entry, experiment.root),
+                "used": entry.used,
+                "intervals": sentence(entry.times_s, entry.name),
                 "stages": {name: str(value) for name, value in movie.statuses.items()},
                 "summary": summary,
             }

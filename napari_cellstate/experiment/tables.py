@@ -8,6 +8,7 @@ import numpy as np
 
 from napari_cellstate.core.behavior import POSTERIOR, STATE_COLUMNS, state_name
 from napari_cellstate.core.given import CELL_COLUMNS
+from napari_cellstate.core.times import times_of
 from napari_cellstate.core.tracks import Tracks
 from napari_cellstate.core.windows import nearest_row
 from napari_cellstate.experiment.entry import MovieEntry
@@ -88,10 +89,10 @@ def _movie_states(experiment: Experiment, entry: MovieEntry, behavior: AnnData |
     import pandas as pd
 
     tracks = experiment.tracks(entry.name)
-    cells, size, dt = tracks.cells, entry.pixel_size_um or np.nan, entry.dt_s or np.nan
+    cells, size = tracks.cells, entry.pixel_size_um or np.nan
     table = _start(experiment, entry, tracks)
     table["frame"] = cells["frame"]
-    table["time_s"] = cells["frame"] * dt
+    table["time_s"] = times_of(cells["frame"].to_numpy(np.int64), entry.dt_s, entry.times_s)
     table["label"] = cells["label"]
     for axis in ("y", "x"):
         table[axis] = cells[axis]

@@ -9,6 +9,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from napari_cellstate.core.errors import InputError
+from napari_cellstate.core.times import median_interval
 
 _MICROMETRES = {
     "pm": 1e-6,
@@ -71,11 +72,13 @@ class Calibration:
     pixel_size_um : micrometres a pixel.
     dt_s : seconds between frames.
     channels : names, () where not all are named.
+    times_s : when each frame was taken, s; () where that is not said of all.
     """
 
     pixel_size_um: float | None = None
     dt_s: float | None = None
     channels: tuple[str, ...] = ()
+    times_s: tuple[float, ...] = ()
 
 
 def micrometres(value: float, unit: str) -> float | None:
@@ -104,7 +107,22 @@ def from_ome(xml: str, where: str, image: int = 0) -> Calibration:
     )
     dt = seconds(_number(pixels.get("TimeIncrement")), pixels.get("TimeIncrementUnit", "s"))
     names = tuple(channel.get("Name", "") for channel in pixels.findall("{*}Channel"))
-    return Calibration(square(x, y, where), dt, names if all(names) else ())
+    times = _plane_times(pixels)
+    return Calibration(square(x, y, where), dt or median_interval(times), names if all(names) else (), times)
+
+
+def _plane_times(pixels: ElementTree.Element) -> tuple[float, ...]:
+    """When the first plane of each frame was taken, s: the least DeltaT of its planes; () if some frame has none."""
+    count = _number(pixels.get("SizeT"))
+    found: dict[int, float] = {}
+    for plane in pixels.findall("{*}Plane"):
+        factor = _SECONDS.get(plane.get("DeltaTUnit", "s").strip().replace("\u03bc", "µ").lower())
+        frame, delta = _number(plane.get("TheT")), _number(plane.get("DeltaT"))
+        if factor is not None and math.isfinite(frame) and math.isfinite(delta):
+            found[int(frame)] = min(delta * factor, found.get(int(frame), math.inf))
+    if not math.isfinite(count) or len(found) < 2 or set(found) != set(range(int(min(count, 10**6)))):
+        return ()
+    return tuple(found[t] for t in sorted(found))
 
 
 def from_imagej(

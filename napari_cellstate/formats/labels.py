@@ -27,6 +27,7 @@ class LabelMovie:
         self.axes_named = source.axes_named
         self.dt_s = source.dt_s
         self.pixel_size_um = source.pixel_size_um
+        self.times_s = source.times_s
         self.channels = source.channels
 
     def read(self, t: int, c: int) -> NDArray[np.uint32]:

@@ -15,8 +15,9 @@ import numpy as np
 
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.movie import Array
+from napari_cellstate.core.times import median_interval
 from napari_cellstate.formats.axes import NAMED, lay_out
-from napari_cellstate.formats.calibration import micrometres, seconds, square
+from napari_cellstate.formats.calibration import from_ome, micrometres, seconds, square
 from napari_cellstate.formats.format import Format, choose_position, reading
 
 if TYPE_CHECKING:
@@ -32,7 +33,15 @@ class OmeZarrMovie:
     See `core.movie.FrameSource` for the attributes.
     """
 
-    def __init__(self, path: Path, *, axes: str = "", time_given: bool = False, position: int | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        axes: str = "",
+        time_given: bool = False,
+        position: int | None = None,
+        project: str = "",
+    ) -> None:
         where = str(path)
         if not is_zarr(path):
             raise InputError(f"{path}: no Zarr group or array in this folder (no {' or '.join(_MARKS)})")
@@ -43,21 +52,29 @@ class OmeZarrMovie:
         if array.dtype.kind not in "biuf" or array.ndim < 2:
             raise InputError(f"{where}: {array.ndim} axes of {array.dtype}; expected frames of whole or real numbers")
         self._path = path
-        self._layout = lay_out(letters, (tuple(array.shape),), axes=axes, time_given=time_given, where=where)
+        self._layout = lay_out(
+            letters, (tuple(array.shape),), axes=axes, time_given=time_given, where=where, project=project
+        )
         self.shape = self._layout.shape
-        self.dtype = np.dtype(np.uint8) if array.dtype.kind == "b" else np.dtype(array.dtype).newbyteorder("=")
+        self._pixels = np.dtype(np.uint8) if array.dtype.kind == "b" else np.dtype(array.dtype).newbyteorder("=")
+        self.dtype = self._layout.pixels(self._pixels)
         self.axes_named = self._layout.named
         y, x = (micrometres(scale.get(axis, 0.0), units.get(axis, "")) for axis in "YX")
         self.pixel_size_um = square(x, y, where)
         self.dt_s = seconds(scale.get("T", 0.0), units.get("T", ""))
+        self.times_s = _times(path, image, self.shape[0])
+        if self.dt_s is None or self.dt_s == 1.0:  # converters write a scale of 1 where they do not know
+            self.dt_s = median_interval(self.times_s) or self.dt_s
         self.channels = _channels(_metadata(image), self.shape[1])
 
     def read(self, t: int, c: int) -> Array:
-        """One plane, (Y, X), as stored."""
-        number = self._layout.plane(t, c)
+        """One plane, (Y, X), as stored, or the projection of a z-stack."""
         with reading(f"{self._path}, frame {t}, channel {c}"):
-            leading = np.unravel_index(number, self._array.shape[:-2]) if self._array.ndim > 2 else ()
-            return np.asarray(self._array[tuple(int(n) for n in leading)]).astype(self.dtype, copy=False)
+            return self._layout.read(t, c, self._plane)
+
+    def _plane(self, number: int) -> Array:
+        leading = np.unravel_index(number, self._array.shape[:-2]) if self._array.ndim > 2 else ()
+        return np.asarray(self._array[tuple(int(n) for n in leading)]).astype(self._pixels, copy=False)
 
     def close(self) -> None:
         """Nothing stays open."""
@@ -156,10 +173,32 @@ def _channels(found: Mapping[str, Any], n: int) -> tuple[str, ...]:
     return names if len(names) == n and all(names) else tuple(f"channel {c}" for c in range(n))
 
 
-def _open(path: Path, *, axes: str, time_given: bool, position: int | None = None) -> OmeZarrMovie:
-    return OmeZarrMovie(path, axes=axes, time_given=time_given, position=position)
+def _times(path: Path, image: zarr.Group | zarr.Array[Any], frames: int) -> tuple[float, ...]:
+    """True times of frames from the OME-XML that bioformats2raw puts beside the images, () without one."""
+    described = path / "OME" / "METADATA.ome.xml"
+    if not described.is_file() or not image.path.isdigit():
+        return ()
+    with reading(str(described)):
+        times = from_ome(described.read_text(encoding="utf-8"), str(path), int(image.path)).times_s
+    return times if len(times) == frames else ()
+
+
+def _open(path: Path, *, axes: str, time_given: bool, position: int | None = None, project: str = "") -> OmeZarrMovie:
+    return OmeZarrMovie(path, axes=axes, time_given=time_given, position=position, project=project)
+
+
+def _positions(path: Path) -> list[str]:
+    import zarr
+
+    with reading(str(path)):
+        top = zarr.open(path, mode="r")
+        return [""] if isinstance(top, zarr.Array) else _images(top) or [""]
 
 
 FORMAT = Format(
-    "OME-Zarr", "*.zarr", lambda path: is_zarr(path) or (path.is_dir() and path.suffix.lower() == ".zarr"), _open
+    "OME-Zarr",
+    "*.zarr",
+    lambda path: is_zarr(path) or (path.is_dir() and path.suffix.lower() == ".zarr"),
+    _open,
+    _positions,
 )

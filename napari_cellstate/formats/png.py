@@ -11,7 +11,7 @@ import numpy as np
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.movie import Array
 from napari_cellstate.formats.axes import lay_out
-from napari_cellstate.formats.format import Format, choose_position, reading
+from napari_cellstate.formats.format import Format, choose_position, no_stack, reading
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _END = b"IEND\xaeB`\x82"
@@ -37,6 +37,7 @@ class PngImage:
         self.axes_named = True
         self.dt_s: float | None = None
         self.pixel_size_um: float | None = None
+        self.times_s: tuple[float, ...] = ()
         self.channels: tuple[str, ...] = ("channel 0",)
 
     def read(self, t: int, c: int) -> Array:
@@ -75,8 +76,9 @@ def _header(path: Path) -> tuple[int, int, int]:
     return height, width, bits
 
 
-def _open(path: Path, *, axes: str, time_given: bool, position: int | None = None) -> PngImage:
+def _open(path: Path, *, axes: str, time_given: bool, position: int | None = None, project: str = "") -> PngImage:
     choose_position([""], position, str(path))
+    no_stack(project, str(path), "a PNG")
     return PngImage(path, axes=axes, time_given=time_given)
 
 

@@ -11,7 +11,17 @@ import numpy as np
 
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.given import GivenTracks
-from napari_cellstate.formats.calibration import micrometres
+from napari_cellstate.core.times import median_interval
+from napari_cellstate.formats.calibration import micrometres, seconds
+from napari_cellstate.formats.columns import (
+    FRAME_NAMES,
+    LABEL_NAMES,
+    PARENT_NAMES,
+    TRACK_NAMES,
+    X_NAMES,
+    Y_NAMES,
+    guess_columns,
+)
 from napari_cellstate.formats.ctc import TRACK_FILES
 from napari_cellstate.formats.ctc_tracks import read_ctc_tracks
 from napari_cellstate.formats.geff import read_geff
@@ -21,19 +31,17 @@ from napari_cellstate.formats.parents import WHOLE, Id, Ints, check_forward, fin
 from napari_cellstate.formats.read_sheet import read_sheet
 from napari_cellstate.formats.sheet import Sheet
 from napari_cellstate.formats.trackmate import read_trackmate
+from napari_cellstate.formats.units import unit_in
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-TRACK_NAMES = ("track_id", "track", "TRACK_ID", "particle", "id")
-FRAME_NAMES = ("frame", "t", "FRAME", "POSITION_T")
-Y_NAMES = ("y", "POSITION_Y")
-X_NAMES = ("x", "POSITION_X")
-LABEL_NAMES = ("label",)
-PARENT_NAMES = ("parent", "parent_track_id")
 _OURS = ("frame", "label", "y", "x", "track", "parent")
-_USE_FRAMES = "if it is a time in seconds, name a column of frame numbers with --time"
+_COUNTS = (*(name.upper() for name in FRAME_NAMES if name != "POSITION_T"), "SLICE", "TIMEPOINT")
+"""Columns that count frames, whatever unit some program writes under them."""
+
+_USE_FRAMES = "if it is a time, say its unit with --time-unit, or name a column of frame numbers with --time"
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +53,7 @@ def read_tracks(
     time: str = "",
     y: str = "",
     x: str = "",
+    time_unit: str = "",
     pixel_size_um: float | None = None,
 ) -> GivenTracks:
     """Read tracks from a table, or from whatever else `path` is.
@@ -56,6 +65,9 @@ def read_tracks(
         tabs, or .parquet. The further header rows of TrackMate are left out.
     track, time, y, x : names of columns; "" finds them (see ``TRACK_NAMES`` and its neighbours). ``label`` and
         ``parent`` are used where they are there; 0, -1, a blank or the track itself as parent means none.
+    time_unit : such as s, min or h, where the time column holds times instead of frame numbers; "" takes what the
+        header (``time_s``, ``Time (min)``) or the row of units says of a column that is no frame number. Each time
+        that occurs is then a frame.
     pixel_size_um : needed only where the table says that its positions are lengths (TrackMate's row of units).
 
     Raises
@@ -76,16 +88,17 @@ def read_tracks(
             raise InputError(f"{path}: {named[0]} names a column of a table, but this is no table; leave it out")
         return other(path, pixel_size_um)
     sheet = read_sheet(path)
+    maybe = guess_columns(sheet.names)
     columns = {
-        "track": sheet.find(TRACK_NAMES, track, "--track"),
-        "frame": sheet.find(FRAME_NAMES, time, "--time"),
-        "y": sheet.find(Y_NAMES, y, "--y"),
-        "x": sheet.find(X_NAMES, x, "--x"),
+        "track": sheet.find(TRACK_NAMES, track, "--track", maybe.track),
+        "frame": sheet.find(FRAME_NAMES, time, "--time", maybe.time),
+        "y": sheet.find(Y_NAMES, y, "--y", maybe.y),
+        "x": sheet.find(X_NAMES, x, "--x", maybe.x),
         "parent": sheet.find_optional(PARENT_NAMES),
     }
     sheet = _tracked(sheet.without_more_headers(columns["frame"]), columns["track"])
     ids, number = _ids(sheet.text(columns["track"]))
-    frame = _frames(sheet, columns["frame"], asked=bool(time))
+    frame, times_s = frames_of(sheet, columns["frame"], time_unit, asked=bool(time))
     _check_once(sheet, columns["track"], number, frame)
     parent = find_parents(sheet, columns["parent"], ids, number)
     check_forward(sheet.path, ids, number, frame, parent)
@@ -96,7 +109,7 @@ def read_tracks(
     for name, values in _others(sheet, used).items():
         points[name] = values
     points = points.sort_values(["frame", "label"], kind="stable", ignore_index=True)
-    return GivenTracks(points, columns["track"], ids)
+    return GivenTracks(points, columns["track"], ids, median_interval(times_s), None, times_s)
 
 
 def _not_a_table(path: Path) -> Callable[[Path, float | None], GivenTracks] | None:
@@ -149,13 +162,32 @@ def _as_ids(texts: list[str]) -> list[Id]:
     return list(texts)
 
 
+def frames_of(sheet: Sheet, name: str, unit: str, *, asked: bool) -> tuple[Ints, tuple[float, ...]]:
+    """Frame of each row, and the time of each frame (s) where the column holds times, else ().
+
+    Raises
+    ------
+    InputError
+        Neither frame numbers nor times whose unit is known.
+    """
+    said = unit or sheet.units.get(name, "") or unit_in(name)
+    factor = seconds(1.0, said)
+    if unit and factor is None:
+        raise InputError(f"{sheet.path}: time unit {unit!r}; expected s, min, h or the like")
+    if factor is not None and (unit or name.upper() not in _COUNTS):
+        values = sheet.numbers(name) * factor
+        times, frame = np.unique(np.round(values, 6), return_inverse=True)
+        return frame.astype(np.int64).ravel(), tuple(times.tolist())
+    return _frames(sheet, name, asked=asked), ()
+
+
 def _frames(sheet: Sheet, name: str, *, asked: bool) -> Ints:
     frame = sheet.whole(name, _USE_FRAMES)
     step = int(np.gcd.reduce(frame - frame.min())) if len(frame) else 1
     if name.upper() == "POSITION_T" and step > 1 and not asked:
         raise InputError(
-            f"{sheet.path}: {name} goes in steps of {step}, so it is a time rather than a frame number; "
-            "name a column of frame numbers with --time (--time POSITION_T if these are frames)"
+            f"{sheet.path}: {name} goes in steps of {step}, so it is a time rather than a frame number; say its unit "
+            "with --time-unit, or name a column of frame numbers with --time (--time POSITION_T if these are frames)"
         )
     return frame
 
@@ -163,13 +195,12 @@ def _frames(sheet: Sheet, name: str, *, asked: bool) -> Ints:
 def _positions(sheet: Sheet, name: str, pixel_size_um: float | None) -> NDArray[np.float64]:
     """Positions in px."""
     values = sheet.numbers(name)
-    unit = micrometres(1.0, sheet.units.get(name, ""))
+    said = sheet.units.get(name, "") or unit_in(name)
+    unit = micrometres(1.0, said)
     if unit is None:
         return values
     if pixel_size_um is None:
-        raise InputError(
-            f"{sheet.path}: {name} is in {sheet.units[name]}; expected px; give the pixel size with --pixel-size"
-        )
+        raise InputError(f"{sheet.path}: {name} is in {said}; expected px; give the pixel size with --pixel-size")
     return values * (unit / pixel_size_um)
 
 

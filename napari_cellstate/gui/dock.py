@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from qtpy.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QScrollArea,
     QStackedWidget,
     QToolButton,
@@ -20,19 +22,24 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_cellstate.core.errors import CellStateError
+from napari_cellstate.core.errors import CellStateError, EditsAtRiskError
 from napari_cellstate.core.progress import Progress
+from napari_cellstate.experiment.edit import Edited
 from napari_cellstate.experiment.pipeline import RunReport, run
+from napari_cellstate.experiment.planned import plan_by_table
 from napari_cellstate.experiment.status import status
 from napari_cellstate.experiment.store import Experiment
 from napari_cellstate.gui.canvas import Canvas
 from napari_cellstate.gui.layers import Layers
 from napari_cellstate.gui.lists import MovieList, StageList
+from napari_cellstate.gui.many import AddMany
 from napari_cellstate.gui.messages import words
 from napari_cellstate.gui.new_movie import NewMovie
 from napari_cellstate.gui.notice import Notice
 from napari_cellstate.gui.page import StagePage
-from napari_cellstate.gui.panels import TITLES, Panels, tip
+from napari_cellstate.gui.panels import Panels
+from napari_cellstate.gui.picker import PanelPicker, ToolPicker
+from napari_cellstate.gui.preview import Previewer
 from napari_cellstate.gui.results import MovieResults, load
 from napari_cellstate.gui.runbar import RunBar
 from napari_cellstate.gui.sample import make_sample, sample_folder
@@ -40,11 +47,16 @@ from napari_cellstate.gui.session import Pick, Session
 from napari_cellstate.gui.standing import standings
 from napari_cellstate.gui.start import StartPage
 from napari_cellstate.gui.task import Task
+from napari_cellstate.gui.tool import Desk, Tool
+from napari_cellstate.gui.undo import UndoButtons
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
 
 log = logging.getLogger(__name__)
+
+_MOVIES = "Movies and tables of tracks (*.tif *.tiff *.nd2 *.avi *.mp4 *.png *.csv *.tsv *.parquet);;All files (*)"
+_PLANS = "Tables (*.csv *.tsv *.parquet);;All files (*)"
 
 
 class CellStateDock(QWidget):
@@ -66,6 +78,9 @@ class CellStateDock(QWidget):
         self.movies, self.stages = MovieList(), StageList()
         self.page = StagePage(self.session)
         self.runbar = RunBar(self.task)
+        self.preview = Previewer(napari_viewer, self.session, self.layers, self)
+        self.panel_picker, self.undo_buttons = PanelPicker(), UndoButtons(self.session)
+        self.tool_picker = ToolPicker(Desk(napari_viewer, self.session, self.layers, self.panels))
         self._then: Any = None
         self._step = ""
         self._loaded: list[Any] = []
@@ -82,7 +97,7 @@ class CellStateDock(QWidget):
         except (CellStateError, OSError) as error:
             self.fail(error)
 
-    def run(self, until: str = "") -> None:
+    def run(self, until: str = "", *, reapply_edits: bool = False) -> None:
         """Bring the experiment up to date, beside the window."""
         experiment = self.session.experiment
         if experiment is None or self.task.running:
@@ -91,7 +106,7 @@ class CellStateDock(QWidget):
         movie = self.session.movie
 
         def work(progress: Progress) -> tuple[RunReport, str, MovieResults | None]:
-            report = run(experiment, until=until, progress=progress)
+            report = run(experiment, until=until, reapply_edits=reapply_edits, progress=progress)
             return report, movie, load(experiment, movie)  # read here, so that the window need not wait
 
         self.task.start(work)
@@ -100,30 +115,42 @@ class CellStateDock(QWidget):
         """Tell the user what went wrong; the traceback goes to the log."""
         if not isinstance(error, CellStateError):
             log.error("failed", exc_info=error)
+        if isinstance(error, EditsAtRiskError):
+            again = partial(self.run, reapply_edits=True)
+            self.notice.show_text(words(error), error=False, action="Run, and list what is lost", then=again)
+            return
         self.notice.show_text(words(error), error=True)
+
+    def work(self, work: Callable[[Progress], Any], then: Callable[[Any], None]) -> None:
+        """Call a function of a panel or a tool beside the window, and `then` with its result."""
+        if self.task.running:
+            self.notice.show_text("Something is running; wait until it has ended, or press Cancel.", error=False)
+            return
+        self._then = then
+        self.task.start(work)
 
     # parts
 
     def _build(self) -> None:
         self._name = QLabel()
         self._name.setStyleSheet("font-weight: bold")
-        self._add = _tool("+ movie", "Adds a movie to this experiment")
+        self._add = _tool("+ movie", "Adds movies to this experiment")
+        self._add_menu = QMenu(self._add)
+        self._add.setMenu(self._add_menu)
+        self._add.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._open = _tool("open", "Opens another experiment")
         bar = QHBoxLayout()
         bar.addWidget(self._name, 1)
+        bar.addWidget(self.undo_buttons)
         bar.addWidget(self._add)
         bar.addWidget(self._open)
-        self.panel_buttons = {key: _tool(title, tip(key)) for key, title in TITLES.items()}
-        panels = QHBoxLayout()
-        panels.addWidget(QLabel("Panels:"))
-        for button in self.panel_buttons.values():
-            panels.addWidget(button)
-        panels.addStretch()
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(self.page)
+        self._middle = QStackedWidget()
+        self._middle.addWidget(scroll)
         work = QWidget()
         column = QVBoxLayout(work)
         column.setContentsMargins(0, 0, 0, 0)
@@ -131,8 +158,9 @@ class CellStateDock(QWidget):
         column.addLayout(bar)
         column.addWidget(self.movies)
         column.addWidget(self.stages)
-        column.addWidget(scroll, 1)
-        column.addLayout(panels)
+        column.addWidget(self._middle, 1)
+        column.addWidget(self.panel_picker)
+        column.addWidget(self.tool_picker)
         self._pages = QStackedWidget()
         self._pages.addWidget(self.start)
         self._pages.addWidget(work)
@@ -147,11 +175,19 @@ class CellStateDock(QWidget):
         self.start.movie_asked.connect(self.new_from_layer)
         self.start.experiment_asked.connect(self.ask_experiment)
         self.start.sample_asked.connect(self.try_sample)
-        self._add.clicked.connect(self.ask_movies)
+        for text, ask in (
+            ("Files ...", self.ask_movies),
+            ("A folder of images, or a Zarr ...", self.ask_folder),
+            ("The selected layer", self.add_layer),
+            ("Movies that a table names ...", self.ask_table),
+        ):
+            self._add_menu.addAction(text, ask)
         self._open.clicked.connect(self.ask_experiment)
         self.runbar.run_asked.connect(self.run)
         self.page.run_asked.connect(self.run)
         self.page.failed.connect(self.fail)
+        self.page.preview_asked.connect(self.preview.show)
+        self.preview.said.connect(self.runbar.say)
         self.movies.chosen.connect(self.session.show_movie)
         self.stages.chosen.connect(self._on_stage)
         self.session.experiment_changed.connect(self._on_experiment)
@@ -165,8 +201,13 @@ class CellStateDock(QWidget):
         self.task.stopped.connect(partial(self.runbar.say, "stopped; what was done stays done"))
         self.task.ended.connect(self._on_ended)
         self.canvas.clicked.connect(self._on_clicked)
-        for key, button in self.panel_buttons.items():
-            button.clicked.connect(partial(self._on_panel, key))
+        self.panel_picker.chosen.connect(self.panels.show)
+        self.tool_picker.taken.connect(self._on_tool)
+        for asker in (self.panels, self.tool_picker):
+            asker.work_asked.connect(self.work)
+            asker.failed.connect(self.fail)
+        self.undo_buttons.failed.connect(self.fail)
+        self.session.edited.connect(self._on_edited)
         self.session.picked.connect(self._on_picked)
 
     # ways to begin
@@ -184,10 +225,44 @@ class CellStateDock(QWidget):
         self._ask(dialog)
 
     def ask_movies(self) -> None:
-        """Add a movie from a file."""
-        path, _ = QFileDialog.getOpenFileName(self, "Add a movie", "", "Movies (*.tif *.tiff);;All files (*)")
+        """Add one movie or many from files."""
+        paths, _ = QFileDialog.getOpenFileNames(self, "Add movies", self._folder(), _MOVIES)
+        self.add_files([Path(path) for path in paths])
+
+    def add_files(self, paths: list[Path]) -> None:
+        """Ask about one file what it cannot tell; of many, read condition and replicate from their names."""
+        experiment = self.session.experiment
+        if experiment is None or not paths:
+            return
+        if len(paths) == 1:
+            self._ask(NewMovie(paths[0], experiment.root, self, viewer=self._viewer))
+        else:
+            self._ask(AddMany(experiment, tuple(paths), parent=self))
+
+    def ask_folder(self) -> None:
+        """Add a folder of numbered images, or a Zarr."""
+        path = QFileDialog.getExistingDirectory(self, "Add a folder of images, or a Zarr", self._folder())
+        self.add_files([Path(path)] if path else [])
+
+    def ask_table(self) -> None:
+        """Add the movies that a table names."""
+        path, _ = QFileDialog.getOpenFileName(self, "A table with a row a movie", self._folder(), _PLANS)
         if path and self.session.experiment is not None:
-            self._ask(NewMovie(Path(path), self.session.experiment.root, self))
+            try:
+                self._ask(AddMany(self.session.experiment, planned=plan_by_table(path), parent=self))
+            except CellStateError as error:
+                self.fail(error)
+
+    def add_layer(self) -> None:
+        """Add the selected layer to the experiment that is open."""
+        experiment = self.session.experiment
+        dialog = None if experiment is None else NewMovie.from_layer(self._viewer, self, experiment.root)
+        if dialog is None:
+            self.notice.show_text(
+                "No movie is open beside this experiment. Open one, and select its layer.", error=False
+            )
+            return
+        self._ask(dialog)
 
     def ask_experiment(self) -> None:
         """Open an experiment folder."""
@@ -201,19 +276,25 @@ class CellStateDock(QWidget):
         self._then = self.open
         self.task.start(lambda progress: make_sample(folder, progress))
 
-    def _ask(self, dialog: NewMovie) -> None:
+    def _folder(self) -> str:
+        experiment = self.session.experiment
+        return "" if experiment is None else str(experiment.root.parent)
+
+    def _ask(self, dialog: NewMovie | AddMany) -> None:
         dialog.accepted.connect(partial(self._add_movie, dialog))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    def _add_movie(self, dialog: NewMovie) -> None:
-        work = dialog.work()
-        self._then = self.open
+    def _add_movie(self, dialog: NewMovie | AddMany) -> None:
+        layer = dialog.layer if isinstance(dialog, NewMovie) else None
+        self._then = partial(self._on_added, layer)
+        self.task.start(dialog.work())
 
-        def add(progress: Progress) -> Experiment:
-            return work()
-
-        self.task.start(add)
+    def _on_added(self, layer: Any, experiment: Experiment) -> None:
+        images = experiment.movies[-1].images
+        if layer is not None and images is not None:  # so that the user's own layer goes on showing it
+            layer.metadata = {**layer.metadata, "cellstate_file": str(images.resolve(experiment.root))}
+        self.open(experiment)
 
     # what happens
 
@@ -239,6 +320,7 @@ class CellStateDock(QWidget):
         self.panels.refresh()
 
     def _on_stage(self, stage: str) -> None:
+        self.tool_picker.put_away()
         self.page.show_stage(stage)
         self._show_status()
 
@@ -273,8 +355,20 @@ class CellStateDock(QWidget):
         if self.session.experiment is not None:
             self.session.results_changed.emit()
 
-    def _on_panel(self, key: str, _checked: bool = False) -> None:
-        self.panels.show(key)
+    def _on_tool(self, tool: Tool | None) -> None:
+        """Show the page of the tool that is on, else that of the stage."""
+        if tool is not None and self._middle.indexOf(tool) < 0:
+            self._middle.addWidget(tool)
+        self._middle.setCurrentIndex(0 if tool is None else self._middle.indexOf(tool))
+        if tool is not None:
+            tool.show_results(self._found)
+
+    def _on_edited(self, edited: Edited) -> None:
+        if edited.lost:
+            self.notice.show_text(
+                "Without effect, as they fit no cell any more: " + "; ".join(edited.lost), error=False
+            )
+        self.session.results_changed.emit()
 
     def _on_clicked(self, track: int, frame: int) -> None:
         self.session.choose(Pick(self.session.movie, track, frame) if track else None)
@@ -323,15 +417,18 @@ class CellStateDock(QWidget):
         self.layers.show_results(experiment, name, found)
         self.canvas.show_results(found)
         self.panels.show_results(found)
+        self.tool_picker.show_results(found)
 
     def _lock(self, *, locked: bool) -> None:
         """While something runs, what it reads cannot be edited; the movie can be looked at all the time."""
-        for widget in (self.page, self.start, self._add, self._open):
+        for widget in (self.page, self.start, self._add, self._open, self.undo_buttons, self.tool_picker):
             widget.setEnabled(not locked)
 
     def closeEvent(self, event: Any) -> None:
         """Stop what runs, and leave the canvas as it was."""
         self.task.cancel()
+        self.preview.close()
+        self.tool_picker.put_away()
         self.canvas.close()
         self.panels.close()
         super().closeEvent(event)

@@ -9,6 +9,7 @@ import numpy as np
 from napari.utils.colormaps import DirectLabelColormap
 from qtpy.QtCore import QObject
 
+from napari_cellstate.experiment.preview import LinksPreview
 from napari_cellstate.experiment.store import Experiment
 from napari_cellstate.gui.results import MovieResults
 from napari_cellstate.gui.sample import image_layer
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
 TAG = "cellstate"
 MOVIE, CELLS, STATES, TRACKS, EVENTS, CHOSEN = "movie", "cells", "states", "tracks", "transitions", "chosen"
-WINDOWS = "windows"
+WINDOWS, MASKS = "windows", "masks"
+PREVIEW, PREVIEW_LINKS = "preview", "preview links"
 _NONE = 255
 """What the overlay calls a cell without a state; 0 is the background."""
 
@@ -84,6 +86,53 @@ class Layers(QObject):
         if len(self._viewer.layers):
             self._front()
 
+    def preview_cells(self, experiment: Experiment, name: str, frame: int, labels: Any) -> None:
+        """Outlines of one frame, over everything else."""
+        space = self._space(experiment, name)
+        space["translate"] = _moved(space, frame)
+        new = self.find(PREVIEW) is None
+        self._put_labels(PREVIEW, labels[np.newaxis], space, name, opacity=1.0)
+        if new:
+            self._front()
+        layer = self.find(PREVIEW)
+        if layer is not None:
+            layer.contour = 1 if max(labels.shape) < 1024 else 2
+            layer.visible = True
+
+    def preview_links(self, experiment: Experiment, name: str, found: LinksPreview) -> None:
+        """Tracks of a few frames, shown whole: what came and what comes."""
+        space, layer = self._space(experiment, name), self.find(PREVIEW_LINKS)
+        if len(found.rows) < 2:
+            self.hide_preview()
+            return
+        graph = {track: [parent] for track, parent in found.parents.items()}
+        if layer is None:
+            length = found.frames[1] - found.frames[0]
+            layer = self._viewer.add_tracks(
+                found.rows,
+                graph=graph,
+                name=PREVIEW_LINKS,
+                metadata={TAG: {"role": PREVIEW_LINKS}},
+                axis_labels=("t", "y", "x"),
+                tail_width=3,
+                tail_length=length,
+                head_length=length,
+                **space,
+            )
+            self._front()
+        else:
+            layer.data = found.rows
+            layer.graph = graph
+            _replace(layer, space, layer.metadata)
+        layer.visible = True
+
+    def hide_preview(self) -> None:
+        """Hidden and not removed: taking a layer away takes napari a second or more."""
+        for role in (PREVIEW, PREVIEW_LINKS):
+            layer = self.find(role)
+            if layer is not None:
+                layer.visible = False
+
     def mark(self, role: str, points: Any, *, texts: Any = (), colour: Any = "white", size: float = 20.0) -> None:
         """Rings at (frame, y, x) in px, (N, 3): chosen cells, events.
 
@@ -118,6 +167,27 @@ class Layers(QObject):
         added.editable = False
         self._viewer.layers.selection.active = active
 
+    def basis(self) -> Layer | None:
+        """A layer of the movie that is shown: it turns places of the canvas into pixels."""
+        return self.find(MASKS) or self.find(CELLS) or self.find(TRACKS) or self.find(MOVIE)
+
+    def show_masks(self, experiment: Experiment, name: str) -> None:
+        """Show the labels as they are on disk, in place of the states: what corrections of masks change."""
+        if experiment.movie_paths(name).labels.exists():
+            self._put_labels(MASKS, experiment.labels(name), self._space(experiment, name), name, opacity=0.4)
+            self._see(STATES, seen=False)
+            self._front()
+
+    def hide_masks(self) -> None:
+        """Take them away."""
+        self._forget(self.find(MASKS))
+        self._see(STATES, seen=True)
+
+    def _see(self, role: str, *, seen: bool) -> None:
+        layer = self.find(role)
+        if layer is not None:
+            layer.visible = seen
+
     def _basis(self) -> dict[str, Any]:
         """Scale, place and units of the tracks, for what is drawn over them."""
         tracks = self.find(TRACKS)
@@ -130,6 +200,12 @@ class Layers(QObject):
             return False
         (top, left), (bottom, right) = basis.corner_pixels[:, -2:]
         return bool(top <= y <= bottom and left <= x <= right)
+
+    def space(self, experiment: Experiment, name: str, frame: int = 0) -> dict[str, Any]:
+        """Scale, place and units of a movie; of a stack that begins with a frame of it."""
+        space = self._space(experiment, name)
+        space["translate"] = _moved(space, frame)
+        return space
 
     def _space(self, experiment: Experiment, name: str) -> dict[str, Any]:
         """Scale, place and units: those of the images, whoever opened them."""
@@ -222,6 +298,12 @@ def _state_colormap(k: int) -> DirectLabelColormap:
     colours: dict[int | None, Any] = {None: "transparent", 0: "transparent", _NONE: NO_STATE_COLOUR}
     colours |= {state: state_colour(state) for state in range(1, k + 1)}
     return DirectLabelColormap(color_dict=colours)
+
+
+def _moved(space: dict[str, Any], frame: int) -> tuple[float, ...]:
+    """Where a stack of one frame begins, in the world of a whole movie."""
+    start, step = np.zeros(3) + space.get("translate", 0.0), np.asarray(space["scale"], np.float64)
+    return (float(start[0] + frame * step[0]), *map(float, start[1:]))
 
 
 def _key(experiment: Experiment, name: str) -> str:

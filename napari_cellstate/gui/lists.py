@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
+from napari_cellstate.experiment.keys import UP_TO_DATE
 from napari_cellstate.experiment.recipe import Recipe
 from napari_cellstate.experiment.stages import NAMES
 from napari_cellstate.gui.choices import AUTO, MEANING, TITLES, choices, chosen, number
@@ -174,8 +175,9 @@ def _movie_tip(movie: dict[str, Any], standing: str) -> str:
 
 
 def _overall(statuses: list[str]) -> str:
-    if all(status in ("fresh", "given") for status in statuses):
-        return "fresh"
-    if "stale" in statuses:
-        return "stale"
-    return "part" if "fresh" in statuses else "missing"
+    if all(status in UP_TO_DATE for status in statuses):
+        return "edited" if "edited" in statuses else "fresh"
+    for worst in ("edits-at-risk", "stale"):
+        if worst in statuses:
+            return worst
+    return "part" if "fresh" in statuses or "edited" in statuses else "missing"

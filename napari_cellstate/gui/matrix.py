@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import Qt
 from qtpy.QtGui import QBrush, QColor
 from qtpy.QtWidgets import (
     QAbstractItemView,
@@ -24,7 +24,8 @@ from qtpy.QtWidgets import (
 
 from napari_cellstate.core.behavior import state_name
 from napari_cellstate.gui.events import Event, find_events
-from napari_cellstate.gui.session import Session
+from napari_cellstate.gui.panel import Panel
+from napari_cellstate.gui.session import Pick, Session
 from napari_cellstate.plots.colours import state_colour
 
 if TYPE_CHECKING:
@@ -34,21 +35,11 @@ _WHAT = {"probability": "Probability", "rate_per_hour": "Rate per hour", "count"
 _HEAT = QColor("#6A51A3")
 
 
-class MatrixPanel(QWidget):
-    """Matrix above, events below.
-
-    Signals
-    -------
-    events_shown : the list of `Event` that is shown now.
-    event_chosen : one of them.
-    """
-
-    events_shown = Signal(object)
-    event_chosen = Signal(object)
+class MatrixPanel(Panel):
+    """Matrix above, events below."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._session = session
+        super().__init__(session, parent)
         self._table: pd.DataFrame | None = None
         self._events: list[Event] = []
         self.shown: list[Event] = []
@@ -176,7 +167,8 @@ class MatrixPanel(QWidget):
     def _on_row(self, at: int) -> None:
         self._buttons()
         if 0 <= at < len(self.shown):
-            self.event_chosen.emit(self.shown[at])
+            one = self.shown[at]
+            self.pick_asked.emit(Pick(one.movie, one.track, one.frame))
 
     def _step(self, by: int) -> None:
         if self.shown:

@@ -10,6 +10,7 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_cellstate.core.behavior import POSTERIOR
+from napari_cellstate.gui.panel import Panel
 from napari_cellstate.gui.polygon import inside
 from napari_cellstate.gui.results import read_behavior
 from napari_cellstate.gui.session import Pick, Session
@@ -51,21 +52,11 @@ class _Box(pg.ViewBox):
             self.drawn.emit(path)
 
 
-class ScatterPanel(QWidget):
-    """Windows as dots, coloured by state.
-
-    Signals
-    -------
-    windows_chosen : rows (movie, track, frame) of the lasso.
-    window_clicked : a `Pick`.
-    """
-
-    windows_chosen = Signal(object)
-    window_clicked = Signal(object)
+class ScatterPanel(Panel):
+    """Windows as dots, coloured by state."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._session = session
+        super().__init__(session, parent)
         self._obs: Any = None
         self._spaces: dict[str, NDArray[np.float64]] = {}
         self._points = np.empty((0, 2))
@@ -191,7 +182,7 @@ class ScatterPanel(QWidget):
         if len(self._points):
             nearest = int(np.hypot(self._points[:, 0] - x, self._points[:, 1] - y).argmin())
             row = self._obs.iloc[self._rows[nearest]]
-            self.window_clicked.emit(Pick(str(row["movie"]), int(row["track"]), int(row["frame"])))
+            self.pick_asked.emit(Pick(str(row["movie"]), int(row["track"]), int(row["frame"])))
 
     def _on_lasso(self, wanted: bool) -> None:
         self.box.lasso = wanted

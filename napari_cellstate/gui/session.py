@@ -7,6 +7,9 @@ from pathlib import Path
 
 from qtpy.QtCore import QObject, Signal
 
+from napari_cellstate.core.edits import Edit
+from napari_cellstate.core.errors import InputError
+from napari_cellstate.experiment.edit import Edited, edit, redo, undo
 from napari_cellstate.experiment.lock import writing
 from napari_cellstate.experiment.pipeline import current_recipe, use_recipe
 from napari_cellstate.experiment.recipe import Recipe
@@ -32,6 +35,7 @@ class Session(QObject):
     results_changed : something was computed, or a movie was added.
     movie_changed : another movie is shown.
     picked : another cell was chosen, or none.
+    edited : a correction was made, undone or redone; with an `Edited`.
     """
 
     experiment_changed = Signal()
@@ -39,6 +43,7 @@ class Session(QObject):
     results_changed = Signal()
     movie_changed = Signal()
     picked = Signal()
+    edited = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -77,3 +82,25 @@ class Session(QObject):
         if pick != self.pick:
             self.pick = pick
             self.picked.emit()
+
+    def edit(self, one: Edit) -> Edited:
+        """Correct a result by hand; InputError or LockedError where that cannot be."""
+        return self._tell(edit(self._open(), one))
+
+    def undo(self) -> Edited:
+        """Take the last correction back."""
+        return self._tell(undo(self._open()))
+
+    def redo(self) -> Edited:
+        """Make it again."""
+        return self._tell(redo(self._open()))
+
+    def _open(self) -> Experiment:
+        if self.experiment is None:
+            raise InputError("no experiment is open; open one first")
+        return self.experiment
+
+    def _tell(self, edited: Edited) -> Edited:
+        if edited.edit is not None:
+            self.edited.emit(edited)
+        return edited

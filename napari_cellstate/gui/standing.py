@@ -19,7 +19,7 @@ class Standing:
 
     Attributes
     ----------
-    status : "given", "missing", "fresh", "stale", or "part": some movies are done and others not.
+    status : one of `Status`, or "part": some movies are done and others not.
     line : what it found, or what is to do.
     more : what does not fit into the line.
     """
@@ -34,7 +34,7 @@ def standings(status: dict[str, Any]) -> dict[str, Standing]:
     found = {stage.name: _of_movies(stage.name, status["movies"]) for stage in MOVIE_STAGES}
     for stage in NAMES[len(MOVIE_STAGES) :]:
         word = status["stages"].get(stage, "missing")
-        there = word in ("fresh", "stale")
+        there = word != "missing"
         line = _OLD if word == "stale" else _pooled_line(stage, status["summary"]) if there else ""
         found[stage] = Standing(word, line, _shares(status["summary"]) if stage == "states" and there else "")
     return found
@@ -44,15 +44,16 @@ def _of_movies(stage: str, movies: list[dict[str, Any]]) -> Standing:
     words = Counter(movie["stages"][stage] for movie in movies)
     if not words:
         return Standing("missing", "")
-    done = words["fresh"] + words["given"]
+    done = words["fresh"] + words["given"] + words["edited"]
+    old = words["stale"] + words["edits-at-risk"]
+    now = "edits-at-risk" if words["edits-at-risk"] else "stale"
     if words["given"] == len(movies):
         return Standing("given", "given")
     if done == len(movies):
-        return Standing("fresh", _sum_line(stage, movies))
-    if words["stale"] and not words["missing"]:
-        all_of_them = words["stale"] == len(movies)
-        return Standing("stale", _OLD if all_of_them else f"{words['stale']} of {len(movies)} {_OLD}")
-    if done or words["stale"]:
+        return Standing("edited" if words["edited"] else "fresh", _sum_line(stage, movies))
+    if old and not words["missing"]:
+        return Standing(now, _OLD if old == len(movies) else f"{old} of {len(movies)} {_OLD}")
+    if done or old:
         return Standing("part", f"{done} of {len(movies)} movies done")
     return Standing("missing", "")
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyqtgraph as pg
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from napari_cellstate.gui.panel import Panel
 from napari_cellstate.gui.results import MovieResults
 from napari_cellstate.gui.session import Pick, Session
 from napari_cellstate.plots.colours import state_rgb
@@ -40,21 +41,11 @@ def ethogram(found: MovieResults, order: str) -> tuple[NDArray[np.int64], NDArra
     return tracks[place], image[place]
 
 
-class TimelinePanel(QWidget):
-    """An ethogram that goes where the movie goes.
-
-    Signals
-    -------
-    place_clicked : a `Pick`.
-    frame_asked : the cursor was dragged to this frame.
-    """
-
-    place_clicked = Signal(object)
-    frame_asked = Signal(int)
+class TimelinePanel(Panel):
+    """An ethogram that goes where the movie goes."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._session = session
+        super().__init__(session, parent)
         self._found: MovieResults | None = None
         self._tracks = np.empty(0, np.int64)
         self.order = QComboBox()
@@ -142,4 +133,4 @@ class TimelinePanel(QWidget):
         at = self.plot.plotItem.vb.mapSceneToView(event.scenePos())
         pick = self.place(at.x(), at.y())
         if pick is not None:
-            self.place_clicked.emit(pick)
+            self.pick_asked.emit(pick)

@@ -17,6 +17,7 @@ Ints = NDArray[np.int64]
 
 BUMPS = 4
 WAVES = 5
+GRAINS = 64
 MITOSIS_FRAMES = 3.0
 _TRIES = 3000
 
@@ -40,6 +41,7 @@ class Crowd:
     brightness : relative to a typical cell.
     waves : (n, WAVES, 3), the texture's waves: y and x wave number (rad/px) and phase (rad).
     nucleus : (n, 2), where the nucleus sits, relative to the radius.
+    grain : (n, GRAINS, 3), waves of the grain at a correlation length of 1 px, like `waves`; (n, 0, 3) without grain.
     """
 
     track: Ints
@@ -58,6 +60,7 @@ class Crowd:
     brightness: Floats
     waves: Floats
     nucleus: Floats
+    grain: Floats
 
     def __len__(self) -> int:
         return len(self.track)
@@ -117,7 +120,7 @@ def first_crowd(scene: Scene, rates: Floats, rng: np.random.Generator) -> Crowd:
         irregularity=np.asarray(body.irregularity)[state],
         stretch=stretch,
         brightness=rng.lognormal(0.0, scene.light.brightness_spread, n),
-        **_looks(n, rng),
+        **_looks(n, scene, rng),
     )
     return replace(crowd, centre=_scatter(crowd, scene, rng))
 
@@ -150,7 +153,7 @@ def divide(crowd: Crowd, scene: Scene, rng: np.random.Generator) -> Crowd:
         axis=heading + np.pi / 2.0,
         elongation=np.ones(n),
         stretch=rng.normal(0.0, scene.body.elongation_spread, n),
-        **_looks(n, rng),
+        **_looks(n, scene, rng),
     )
     return _joined(crowd.take(kept), daughters)
 
@@ -161,8 +164,8 @@ def _joined(first: Crowd, second: Crowd) -> Crowd:
     )
 
 
-def _looks(n: int, rng: np.random.Generator) -> dict[str, Any]:
-    """Bumps, texture and nucleus of new cells."""
+def _looks(n: int, scene: Scene, rng: np.random.Generator) -> dict[str, Any]:
+    """Bumps, texture, nucleus and grain of new cells."""
     wavelength, direction = rng.uniform(5.0, 14.0, (n, WAVES)), rng.uniform(-np.pi, np.pi, (n, WAVES))
     number = 2.0 * np.pi / wavelength
     phase = rng.uniform(-np.pi, np.pi, (n, WAVES))
@@ -170,7 +173,14 @@ def _looks(n: int, rng: np.random.Generator) -> dict[str, Any]:
         "bumps": rng.normal(size=(n, BUMPS, 2)),
         "waves": np.stack([number * np.sin(direction), number * np.cos(direction), phase], axis=-1),
         "nucleus": rng.normal(0.0, 0.12, (n, 2)),
+        "grain": _grain_waves(n, GRAINS if scene.light.grain > 0 else 0, rng),
     }
+
+
+def _grain_waves(n: int, waves: int, rng: np.random.Generator) -> Floats:
+    """Waves whose sum is a random field with the correlation exp(-r^2 / 2) at r px."""
+    number, phase = rng.normal(size=(n, waves, 2)), rng.uniform(-np.pi, np.pi, (n, waves, 1))
+    return np.concatenate([number, phase], axis=-1)
 
 
 def _scatter(crowd: Crowd, scene: Scene, rng: np.random.Generator) -> Floats:

@@ -23,10 +23,14 @@ class Drawing:
     ----------
     mask : (Y, X) int64, track of the cell in each pixel, 0 for none.
     signal : (Y, X), light given by cells, 1 in the middle of a typical one.
+    nuclei : (Y, X), light given by nuclei, 1 in the middle of a typical one.
+    thickness : (Y, X), optical thickness of cells, 1 in the middle of a typical one.
     """
 
     mask: Ints
     signal: Floats
+    nuclei: Floats
+    thickness: Floats
 
 
 def draw(crowd: Crowd, centre: Floats, scene: Scene) -> Drawing:
@@ -47,13 +51,15 @@ def draw(crowd: Crowd, centre: Floats, scene: Scene) -> Drawing:
     pad = 2 * half + 1
     owner = np.zeros((scene.size + 2 * pad,) * 2, np.int64)
     depth = np.ones(owner.shape)
-    signal = np.zeros(owner.shape)
-    level, light = _crops(crowd.take(seen), radius[seen], centre[seen] - origin[seen], 2 * half + 1, scene)
+    level, parts = _crops(crowd.take(seen), radius[seen], centre[seen] - origin[seen], 2 * half + 1, scene)
+    maps = [np.zeros(owner.shape) for _ in parts]
+    join = np.maximum if scene.body.gap < 0 else np.add  # cells that press on each other do not lie on each other
     crowded = []
     for i, cell in enumerate(seen):
         y, x = origin[cell] + pad
         place = (slice(y, y + pad), slice(x, x + pad))
-        signal[place] += light[i]
+        for whole, part in zip(maps, parts, strict=True):
+            whole[place] = join(whole[place], part[i])
         inside = level[i] < 1.0
         if owner[place][inside].any():
             crowded.append(i)
@@ -65,11 +71,15 @@ def draw(crowd: Crowd, centre: Floats, scene: Scene) -> Drawing:
         y, x = origin[seen[i]] + pad
         _keep_main_part(owner[y : y + pad, x : x + pad], int(crowd.track[seen[i]]))
     field = (slice(pad, pad + scene.size),) * 2
-    return Drawing(owner[field], signal[field])
+    signal, nuclei, thickness = (whole[field] for whole in maps)
+    return Drawing(owner[field], signal, nuclei, thickness)
 
 
-def _crops(crowd: Crowd, radius: Floats, middle: Floats, side: int, scene: Scene) -> tuple[Floats, Floats]:
-    """Relative distance from the centre (1 on the outline) and light of each cell, both (n, side, side)."""
+def _crops(crowd: Crowd, radius: Floats, middle: Floats, side: int, scene: Scene) -> tuple[Floats, tuple[Floats, ...]]:
+    """Relative distance from the centre (1 on the outline); light, light of the nucleus, and thickness.
+
+    All are (n, side, side).
+    """
     y = np.arange(side)[:, None] - middle[:, :1, None]
     x = np.arange(side)[None, :] - middle[:, 1:, None]
     distance = np.hypot(y, x)
@@ -84,9 +94,23 @@ def _crops(crowd: Crowd, radius: Floats, middle: Floats, side: int, scene: Scene
     texture = np.zeros_like(level)
     for wave in np.moveaxis(crowd.waves, 1, 0)[..., None, None]:  # (n, 3, 1, 1)
         texture += np.cos(wave[:, 0] * across + wave[:, 1] * along + wave[:, 2])
-    texture *= scene.light.texture * np.sqrt(2.0 / crowd.waves.shape[1])
-    bright = crowd.brightness * (1.0 + 0.3 * crowd.mitosis)
-    return level, bright[:, None, None] * coverage * (body * (1.0 + texture) + 0.2 * np.exp(-off / 0.18))
+    texture *= np.sqrt(2.0 / crowd.waves.shape[1])
+    bright = (crowd.brightness * (1.0 + 0.3 * crowd.mitosis))[:, None, None]
+    nucleus = np.exp(-off / 0.18)
+    light = bright * coverage * (body * (1.0 + scene.light.texture * texture) + 0.2 * nucleus)
+    return level, (light, bright * coverage * nucleus, _thickness(crowd, level, coverage, nucleus, texture, scene))
+
+
+def _thickness(crowd: Crowd, level: Floats, coverage: Floats, nucleus: Floats, texture: Floats, scene: Scene) -> Floats:
+    """Optical thickness: a flat skirt with a ruffle along the rim, a dome over the nucleus, grains inside.
+
+    A dividing cell draws all of it together into a ball.
+    """
+    phase, ball = scene.phase, crowd.mitosis[:, None, None]
+    dome = np.sqrt(np.clip(1.0 - level**2, 0.0, None))
+    ruffle = phase.ruffle * np.exp(-(((level - 0.9) / 0.08) ** 2))
+    spread = (0.3 + 0.35 * dome + 0.35 * nucleus) * (1.0 + phase.texture * texture) + ruffle
+    return np.asarray(coverage * ((1.0 - ball) * spread + ball * (1.0 + phase.rounding) * dome))
 
 
 def _rim(radius: Floats, angle: Floats) -> Floats:

@@ -51,23 +51,39 @@ def move(crowd: Crowd, scene: Scene, rng: np.random.Generator) -> Crowd:
 
 
 def push_apart(crowd: Crowd, scene: Scene) -> Crowd:
-    """Move overlapping cells a little away from each other and from the walls, by 1 px at most."""
-    centre = crowd.centre.copy()
+    """Move overlapping cells a little away from each other and from the walls, by 1 px at most; pull near ones."""
+    centre = _pull(crowd, scene)
     low, high = _walls(crowd, scene, np.arange(len(crowd)))
     for _ in range(_PUSH_ROUNDS):
-        between = centre[:, None] - centre[None]
-        distance = np.hypot(between[..., 0], between[..., 1])
-        np.fill_diagonal(distance, np.inf)
-        angle = np.arctan2(between[..., 0], between[..., 1])
-        rim = reach(crowd.axis[:, None], (crowd.axes[0][:, None], crowd.axes[1][:, None]), angle)
-        overlap = np.maximum(rim + rim.T + scene.body.gap - distance, 0.0)
+        room, direction = _between(crowd, centre, scene.body.gap)
+        overlap = np.maximum(-room, 0.0)
         if not overlap.any():
             break
-        direction = np.stack([np.sin(angle), np.cos(angle)], axis=-1)
         centre = centre + 0.3 * (overlap[..., None] * direction).sum(axis=1)
     change = np.clip(centre, low[:, None], high[:, None]) - crowd.centre
     size = np.maximum(np.hypot(change[:, 0], change[:, 1]), 1e-12)
-    return replace(crowd, centre=crowd.centre + change * np.minimum(1.0, _PUSH_LIMIT / size)[:, None])
+    limit = _PUSH_LIMIT + scene.body.cohesion
+    return replace(crowd, centre=crowd.centre + change * np.minimum(1.0, limit / size)[:, None])
+
+
+def _between(crowd: Crowd, centre: Floats, gap: float) -> tuple[Floats, Floats]:
+    """Free room between every two cells, (n, n), and the direction to the first from the second, (n, n, 2)."""
+    between = centre[:, None] - centre[None]
+    distance = np.hypot(between[..., 0], between[..., 1])
+    np.fill_diagonal(distance, np.inf)
+    angle = np.arctan2(between[..., 0], between[..., 1])
+    rim = reach(crowd.axis[:, None], (crowd.axes[0][:, None], crowd.axes[1][:, None]), angle)
+    return -(rim + rim.T + gap - distance), np.stack([np.sin(angle), np.cos(angle)], axis=-1)
+
+
+def _pull(crowd: Crowd, scene: Scene) -> Floats:
+    """Centres after neighbours have pulled each other: by the cohesion in all, less where there is less room."""
+    if scene.body.cohesion == 0:
+        return crowd.centre.copy()
+    room, direction = _between(crowd, crowd.centre, scene.body.gap)
+    near = (room > 0) & (room < scene.body.birth_radius)
+    pull = np.where(near, np.minimum(room / 2.0, scene.body.cohesion), 0.0) / np.maximum(near.sum(1), 1)[:, None]
+    return np.asarray(crowd.centre - (pull[..., None] * direction).sum(axis=1))
 
 
 def _walls(crowd: Crowd, scene: Scene, cell: Ints | int) -> tuple[Floats, Floats]:

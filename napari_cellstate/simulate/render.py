@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,14 +27,21 @@ def drifts(scene: Scene, rng: np.random.Generator) -> Floats:
     return np.cumsum(steps, axis=0)
 
 
+def blur(signal: Floats, light: Light) -> NDArray[np.floating[Any]]:
+    """The signal as the optics pass it on, (Y, X)."""
+    from scipy.ndimage import gaussian_filter
+
+    return np.asarray(gaussian_filter(signal.astype(np.float32), light.psf_sigma, mode="nearest", truncate=3.5))
+
+
 def expose(
-    signal: Floats, light: Light, uneven: Floats, bleached: float, rng: np.random.Generator
+    blurred: NDArray[np.floating[Any]], light: Light, uneven: Floats, bleached: float, rng: np.random.Generator
 ) -> NDArray[np.uint16]:
     """Take one picture.
 
     Parameters
     ----------
-    signal : (Y, X), light given by cells, 1 in the middle of a typical one.
+    blurred : (Y, X), light given by cells, 1 in the middle of a typical one; see `blur`.
     uneven : (Y, X), relative illumination.
     bleached : share of the signal that is left in this frame.
 
@@ -40,9 +49,6 @@ def expose(
     -------
     (Y, X) grey levels.
     """
-    from scipy.ndimage import gaussian_filter
-
-    blurred = gaussian_filter(signal.astype(np.float32), light.psf_sigma, mode="nearest", truncate=3.5)
-    photons = rng.poisson(uneven * (light.background + light.brightness * bleached * blurred))
-    noisy = photons + light.read_noise * rng.standard_normal(signal.shape, np.float32)
+    photons = rng.poisson(uneven * np.maximum(light.background + light.brightness * bleached * blurred, 0.0))
+    noisy = photons + light.read_noise * rng.standard_normal(blurred.shape, np.float32)
     return np.asarray(np.clip(np.rint(light.offset + light.gain * noisy), 0, 65535), np.uint16)

@@ -11,6 +11,7 @@ from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.method import parse_settings
 from napari_cellstate.core.progress import Progress, silent
 from napari_cellstate.simulate.movie import run_movie
+from napari_cellstate.simulate.presets import named_scene
 from napari_cellstate.simulate.scene import Behaviour, Scene
 from napari_cellstate.simulate.write import write_movie
 
@@ -42,9 +43,10 @@ def simulate(
     *,
     conditions: Mapping[str, float] = YOUNG_AND_AGED,
     replicates: int = 4,
+    scene: str | Scene = "default",
     frames: int = 60,
     size: int = 384,
-    cells: int = 40,
+    cells: int | None = None,
     seed: int = 0,
     progress: Progress = silent,
 ) -> list[SampleMovie]:
@@ -55,7 +57,9 @@ def simulate(
     out : made if missing.
     conditions : name and mean dwell in a state, frames; all else is the same.
     replicates : movies of each condition; every movie has rates of its own around those of its condition.
-    frames, size, cells : of each movie; size in px, cells at the start.
+    scene : what the movies show: a name of `SCENES` (phase-contrast, touching, appearance, motion, two-channels), or
+        a scene of your own; its mean dwell is that of each condition.
+    frames, size, cells : of each movie; size in px, cells at the start (None: as many as the scene has).
     seed : a movie depends on the seed, the place of its condition, and its replicate: more of either leaves those
         before as they were.
     progress : called for every frame simulated and every frame written. If it raises, movies already written
@@ -66,7 +70,7 @@ def simulate(
     InputError
         `out` is not empty or not a folder, or a setting makes no sense.
     """
-    out, scenes = Path(out), _scenes(conditions, frames, size, cells)
+    out, scenes = Path(out), _scenes(scene, conditions, frames, size, cells)
     if replicates < 1 or seed < 0:
         raise InputError(
             f"simulate: {replicates} replicates, seed {seed}; expected at least 1 replicate and a seed >= 0"
@@ -76,11 +80,11 @@ def simulate(
     out.mkdir(parents=True, exist_ok=True)
     total = 3 * frames * replicates * len(scenes)
     made: list[SampleMovie] = []
-    for nth, (condition, scene) in enumerate(scenes.items()):
+    for nth, (condition, one) in enumerate(scenes.items()):
         for replicate in range(1, replicates + 1):
             name, before = f"{condition}_{replicate}", 3 * frames * len(made)
             simulation = run_movie(
-                scene,
+                one,
                 seed=(seed, nth, replicate),
                 condition=condition,
                 replicate=name,
@@ -91,7 +95,10 @@ def simulate(
     return made
 
 
-def _scenes(conditions: Mapping[str, float], frames: int, size: int, cells: int) -> dict[str, Scene]:
+def _scenes(
+    scene: str | Scene, conditions: Mapping[str, float], frames: int, size: int, cells: int | None
+) -> dict[str, Scene]:
+    base = named_scene(scene) if isinstance(scene, str) else scene
     if not conditions:
         raise InputError("simulate: no conditions; expected at least one name with a mean dwell in frames")
     scenes = {}
@@ -100,9 +107,11 @@ def _scenes(conditions: Mapping[str, float], frames: int, size: int, cells: int)
             raise InputError(
                 f"simulate: condition {condition!r} names files; expected letters, digits, dots, dashes and underscores"
             )
-        behaviour = parse_settings(Behaviour, {"mean_dwell": float(dwell)}, f"simulate: condition {condition}")
-        values = {"frames": frames, "size": size, "cells": cells, "behaviour": behaviour}
-        scenes[condition] = parse_settings(Scene, values, "simulate")
+        moves = {**base.behaviour.model_dump(), "mean_dwell": float(dwell)}
+        behaviour = parse_settings(Behaviour, moves, f"simulate: condition {condition}")
+        parts = {name: getattr(base, name) for name in Scene.model_fields}
+        values = {"frames": frames, "size": size, "cells": base.cells if cells is None else cells}
+        scenes[condition] = parse_settings(Scene, {**parts, **values, "behaviour": behaviour}, "simulate")
     return scenes
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from napari_cellstate.core.method import setting
 
 PerState = tuple[float, ...]
+Channel = Literal["cells", "nuclei", "phase"]
 
 
 class _Settings(BaseModel):
@@ -55,10 +56,16 @@ class Body(_Settings):
     cycle: float = setting(221.0, "Mean time between divisions", unit="frames", gt=5, step=10)
     cycle_spread: float = setting(0.15, "Spread of log cycle time", ge=0, le=0.5, step=0.01)
     daughters_apart: float = setting(16.0, "Distance of new daughters", unit="px", gt=0, step=1)
-    gap: float = setting(1.0, "Free room kept between outlines", unit="px", ge=0, step=0.5)
+    gap: float = setting(
+        1.0, "Free room kept between outlines", unit="px", ge=-6, step=0.5, help="Below 0 outlines press on each other."
+    )
+    cohesion: float = setting(
+        0.0, "Pull between neighbours less than half a cell apart", unit="px/frame", ge=0, le=5, step=0.1
+    )
     elongation: PerState = setting((1.1, 1.2, 1.4), "Long over short axis in each state")
     elongation_spread: float = setting(0.1, "Spread of log elongation between cells", ge=0, le=0.5, step=0.01)
     irregularity: PerState = setting((0.03, 0.06, 0.045), "Relative height of bumps of the outline in each state")
+    follow: float = setting(0.6, "How far the long axis of a straight runner turns to its path", ge=0, le=1, step=0.1)
 
 
 class Light(_Settings):
@@ -67,6 +74,15 @@ class Light(_Settings):
     brightness: float = setting(300.0, "Signal in the middle of a typical cell", unit="photons", gt=0, step=10)
     brightness_spread: float = setting(0.15, "Spread of log brightness between cells", ge=0, le=1, step=0.01)
     texture: float = setting(0.12, "Relative contrast of the texture inside cells", ge=0, le=0.5, step=0.01)
+    grain: float = setting(
+        0.0,
+        "Relative contrast of the grain",
+        ge=0,
+        le=0.5,
+        step=0.01,
+        help="Grain has the same mean and variance in every cell, and a correlation length that its state decides.",
+    )
+    grain_length: PerState = setting((), "Correlation length of the grain in each state, as the picture shows it")
     background: float = setting(30.0, "Background", unit="photons", ge=0, step=5)
     psf_sigma: float = setting(1.2, "Width of the point spread function", unit="px", ge=0, step=0.1)
     read_noise: float = setting(2.0, "Read noise", unit="photons", ge=0, step=0.5)
@@ -76,6 +92,19 @@ class Light(_Settings):
     bleaching: float = setting(0.2, "Signal lost from first to last frame, relative", ge=0, le=0.99, step=0.05)
     drift: tuple[float, float] = setting((0.0, 0.0), "Steady drift of the view, y and x", unit="px/frame")
     drift_wander: float = setting(0.0, "Random drift of the view, each axis", unit="px/frame", ge=0, step=0.05)
+
+
+class Phase(_Settings):
+    """A phase contrast microscope: how cells delay light, what its ring makes of that, and dirt."""
+
+    delay: float = setting(0.35, "Delay in the middle of a typical cell", unit="rad", gt=0, le=6, step=0.05)
+    ruffle: float = setting(0.25, "Relative height of the ruffle along the rim", ge=0, le=2, step=0.05)
+    rounding: float = setting(6.0, "How much thicker a dividing cell is, relative", ge=0, le=9, step=0.1)
+    ring: float = setting(0.5, "Amplitude of direct light behind the ring", gt=0, le=1, step=0.05)
+    halo: float = setting(11.0, "Width of the halo", unit="px", gt=0, step=0.5)
+    texture: float = setting(0.2, "Relative contrast of what is inside cells", ge=0, le=1, step=0.05)
+    debris: float = setting(25.0, "Specks in 100,000 px", ge=0, step=1)
+    photons: float = setting(900.0, "Light of the empty field", unit="photons", gt=0, step=100)
 
 
 class Scene(_Settings):
@@ -97,6 +126,12 @@ class Scene(_Settings):
     behaviour: Behaviour = Behaviour()
     body: Body = Body()
     light: Light = Light()
+    phase: Phase = Phase()
+    channels: tuple[Channel, ...] = setting(
+        ("cells",),
+        "What each channel shows",
+        help="cells: light from whole cells; nuclei: from their nuclei only; phase: phase contrast.",
+    )
 
     @property
     def n_states(self) -> int:
@@ -110,4 +145,9 @@ class Scene(_Settings):
                 raise ValueError(f"body.{name} needs one value for each of {self.n_states} states")
         if min(self.body.elongation) < 1 or min(self.body.irregularity) < 0:
             raise ValueError("elongation must be at least 1 and irregularity at least 0")
+        lengths = self.light.grain_length
+        if self.light.grain > 0 and (len(lengths) != self.n_states or min(lengths) <= 0):
+            raise ValueError(f"light.grain_length needs one length above 0 for each of {self.n_states} states")
+        if not self.channels or len(set(self.channels)) < len(self.channels):
+            raise ValueError(f"channels are {self.channels}; expected at least one, and none twice")
         return self

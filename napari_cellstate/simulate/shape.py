@@ -29,11 +29,12 @@ def deform(crowd: Crowd, scene: Scene, rng: np.random.Generator) -> Crowd:
     turn = np.remainder(crowd.heading - crowd.axis + np.pi / 2.0, np.pi) - np.pi / 2.0
     return replace(
         crowd,
-        axis=crowd.axis + 0.6 * persistence * turn + rng.normal(0.0, 0.04, n),
+        axis=crowd.axis + body.follow * persistence * turn + rng.normal(0.0, 0.04, n),
         elongation=crowd.elongation + _FOLLOW * (wanted - crowd.elongation),
         irregularity=crowd.irregularity + _FOLLOW * (bumpy - crowd.irregularity),
         bumps=_KEPT * crowd.bumps + np.sqrt(1.0 - _KEPT**2) * rng.normal(size=crowd.bumps.shape),
         waves=crowd.waves + np.array([0.0, 0.0, 0.15]) * rng.normal(size=crowd.waves.shape),
+        grain=crowd.grain + np.array([0.0, 0.0, 0.15]) * rng.normal(size=crowd.grain.shape),
     )
 
 

@@ -89,7 +89,8 @@ def _write_images(simulation: Simulation, path: Path, progress: Progress) -> Non
     images, scene = simulation.images, simulation.scene
     known = digest([scene.model_dump(mode="json"), list(simulation.seed)])
     metadata: dict[str, Any] = {
-        "axes": "TYX",
+        "axes": "TYX" if images.ndim == 3 else "TCYX",
+        "Channel": {"Name": list(scene.channels)},
         "PhysicalSizeX": scene.pixel_size_um,
         "PhysicalSizeXUnit": "µm",
         "PhysicalSizeY": scene.pixel_size_um,
@@ -111,7 +112,7 @@ def _write_images(simulation: Simulation, path: Path, progress: Progress) -> Non
 
 def _reported(images: NDArray[np.uint16], progress: Progress) -> Iterator[NDArray[np.uint16]]:
     for t, image in enumerate(images):
-        yield image
+        yield from image.reshape(-1, *image.shape[-2:])
         progress(t + 1, len(images), "write")
 
 

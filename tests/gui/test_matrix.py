@@ -12,7 +12,7 @@ from napari_cellstate.gui.layers import EVENTS
 @pytest.fixture
 def shown(qtbot, dock, finished):
     dock.open(finished)
-    qtbot.mouseClick(dock.panel_buttons["matrix"], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(dock.panel_picker.buttons["matrix"], Qt.MouseButton.LeftButton)
     return dock
 
 
@@ -21,7 +21,7 @@ def test_cell_list_marks_and_table_count_the_same(shown, finished, tmp_path):
 
     export(finished, tmp_path / "out", "csv")
     table = pd.read_csv(tmp_path / "out" / "transitions.csv")
-    panel = shown.panels.matrix
+    panel = shown.panels.made["matrix"]
     panel.what.setCurrentIndex(panel.what.findData("count"))
     seen = 0
     for condition, movie in (("young", "young_1"), ("aged", "aged_1")):
@@ -39,7 +39,7 @@ def test_cell_list_marks_and_table_count_the_same(shown, finished, tmp_path):
 
 
 def test_stepping_goes_to_movie_and_frame(qtbot, viewer, shown, finished):
-    panel = shown.panels.matrix
+    panel = shown.panels.made["matrix"]
     event = find_events(finished, shown.session.recipe)[-1]
     panel.condition.setCurrentText(event.condition)
     panel.matrix.cellClicked.emit(event.before - 1, event.after - 1)
@@ -54,20 +54,20 @@ def test_stepping_goes_to_movie_and_frame(qtbot, viewer, shown, finished):
 
 
 def test_staying_is_no_event(shown):
-    shown.panels.matrix.matrix.cellClicked.emit(0, 0)
-    assert shown.panels.matrix.list.count() == 0
-    assert "Staying" in shown.panels.matrix.says.text()
+    shown.panels.made["matrix"].matrix.cellClicked.emit(0, 0)
+    assert shown.panels.made["matrix"].list.count() == 0
+    assert "Staying" in shown.panels.made["matrix"].says.text()
 
 
 def test_before_anything_is_run(qtbot, dock, two_movies):
     dock.open(two_movies)
-    qtbot.mouseClick(dock.panel_buttons["matrix"], Qt.MouseButton.LeftButton)
-    assert "press Run all" in dock.panels.matrix.says.text()
-    assert not dock.panels.matrix.next_button.isEnabled()
+    qtbot.mouseClick(dock.panel_picker.buttons["matrix"], Qt.MouseButton.LeftButton)
+    assert "press Run all" in dock.panels.made["matrix"].says.text()
+    assert not dock.panels.made["matrix"].next_button.isEnabled()
 
 
 def test_opened_twice_is_one_panel(qtbot, shown):
-    panel = shown.panels.matrix
-    qtbot.mouseClick(shown.panel_buttons["matrix"], Qt.MouseButton.LeftButton)
-    assert shown.panels.matrix is panel
+    panel = shown.panels.made["matrix"]
+    qtbot.mouseClick(shown.panel_picker.buttons["matrix"], Qt.MouseButton.LeftButton)
+    assert shown.panels.made["matrix"] is panel
     assert np.isfinite(panel.height())

@@ -5,7 +5,7 @@ import pytest
 from qtpy.QtCore import Qt
 
 from napari_cellstate.gui.layers import CHOSEN, WINDOWS
-from napari_cellstate.gui.panels import TITLES
+from napari_cellstate.gui.panel import PANELS
 from napari_cellstate.gui.polygon import inside
 from napari_cellstate.gui.session import Pick
 from napari_cellstate.gui.timeline import ethogram
@@ -25,19 +25,19 @@ def test_inside_a_polygon():
 def shown(dock, finished):
     dock.open(finished)
     for key in ("scatter", "timeline"):
-        dock.panel_buttons[key].click()
+        dock.panel_picker.buttons[key].click()
     return dock
 
 
-@pytest.mark.parametrize("key", list(TITLES))
+@pytest.mark.parametrize("key", list(PANELS))
 def test_before_anything_is_run(dock, two_movies, key):
-    dock.panel_buttons[key].click()
+    dock.panel_picker.buttons[key].click()
     dock.open(two_movies)
-    assert "press Run all" in getattr(dock.panels, key).says.text()
+    assert "press Run all" in dock.panels.made[key].says.text()
 
 
 def test_lasso_marks_the_windows_in_the_movie(shown, finished):
-    panel, obs = shown.panels.scatter, finished.behavior.obs
+    panel, obs = shown.panels.made["scatter"], finished.behavior.obs
     low, high = panel._points.min(axis=0) - 1, panel._points.max(axis=0) + 1
     around = np.array([low, [high[0], low[1]], high, [low[0], high[1]]])
     panel.box.drawn.emit(around)
@@ -52,13 +52,13 @@ def test_lasso_marks_the_windows_in_the_movie(shown, finished):
 
 
 def test_only_one_condition(shown, finished):
-    panel, obs = shown.panels.scatter, finished.behavior.obs
+    panel, obs = shown.panels.made["scatter"], finished.behavior.obs
     panel.which.setCurrentText("aged")
     assert len(panel._rows) == (obs["condition"] == "aged").sum()
 
 
 def test_a_dot_leads_to_its_cell(viewer, shown, finished):
-    panel, obs = shown.panels.scatter, finished.behavior.obs
+    panel, obs = shown.panels.made["scatter"], finished.behavior.obs
     panel.click_near(*panel._points[-1])
     row = obs.iloc[-1]
     assert shown.session.pick == Pick(row["movie"], row["track"], row["frame"])
@@ -70,13 +70,13 @@ def test_a_chosen_cell_is_marked_in_the_panels(shown, finished):
     obs = finished.behavior.obs
     track = int(obs[obs["movie"] == shown.session.movie]["track"].iloc[0])
     shown.session.choose(Pick(shown.session.movie, track, 0))
-    marked = sum(len(over.data) for _, over in shown.panels.scatter._dots.values())
+    marked = sum(len(over.data) for _, over in shown.panels.made["scatter"]._dots.values())
     assert marked == ((obs["movie"] == shown.session.movie) & (obs["track"] == track)).sum()
-    low, high = shown.panels.timeline.mark.getRegion()
-    assert shown.panels.timeline._tracks[int(low)] == track
+    low, high = shown.panels.made["timeline"].mark.getRegion()
+    assert shown.panels.made["timeline"]._tracks[int(low)] == track
     assert high == low + 1
     shown.session.choose(None)
-    assert not shown.panels.timeline.mark.isVisible()
+    assert not shown.panels.made["timeline"].mark.isVisible()
 
 
 def test_the_timeline_shows_every_state(shown):
@@ -89,21 +89,21 @@ def test_the_timeline_shows_every_state(shown):
 
 
 def test_the_cursor_follows_and_leads(viewer, shown):
-    panel = shown.panels.timeline
+    panel = shown.panels.made["timeline"]
     viewer.dims.set_current_step(0, 7)
     assert panel.cursor.value() == 7.5
     panel.cursor.setValue(3.5)
     panel.cursor.sigDragged.emit(panel.cursor)
     assert viewer.dims.current_step[0] == 3
     pick = panel.place(5.2, 0.5)
-    panel.place_clicked.emit(pick)
+    panel.pick_asked.emit(pick)
     assert (viewer.dims.current_step[0], shown.session.pick) == (5, pick)
     assert panel.place(5.2, -1) is None
     assert panel.place(500, 0.5) is None
 
 
 def test_left_button_draws_only_with_the_lasso(qtbot, shown):
-    panel = shown.panels.scatter
+    panel = shown.panels.made["scatter"]
     assert not panel.box.lasso
     qtbot.mouseClick(panel.lasso, Qt.MouseButton.LeftButton)
     assert panel.box.lasso

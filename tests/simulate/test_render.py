@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_cellstate.simulate.render import drifts, expose, illumination
+from napari_cellstate.simulate.render import blur, drifts, expose, illumination
 from napari_cellstate.simulate.scene import Light, Scene
 
 
@@ -20,6 +20,7 @@ def test_blur_keeps_the_light_and_bleaching_takes_its_share() -> None:
     signal = np.zeros((64, 64))
     signal[32, 32] = 1.0
     ones = np.ones((64, 64))
+    signal = blur(signal, light)
     whole = expose(signal, light, ones, 1.0, np.random.default_rng(0))
     assert whole.sum() == pytest.approx(1e4, rel=0.05)
     assert whole.max() == pytest.approx(1e4 / (2 * np.pi * 1.2**2), rel=0.15)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from napari_cellstate.core.edits import Edit
 from napari_cellstate.core.movie import Movie
 from napari_cellstate.core.progress import Runtime
 from napari_cellstate.experiment.entry import MovieEntry
@@ -29,6 +30,26 @@ class Outcome:
     warnings: tuple[str, ...] = ()
 
 
+def _nothing() -> None:
+    """Write nothing: the edit is only read by whoever shows or computes something."""
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A result with another list of edits in force: worked out, and not written yet.
+
+    Attributes
+    ----------
+    write : puts it in the place of the result that is there.
+    lost : `Edit.words()` of each edit that fits no cell.
+    summary : numbers that take the place of those in the stage's record.
+    """
+
+    write: Callable[[], None] = _nothing
+    lost: tuple[str, ...] = ()
+    summary: dict[str, Any] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class MovieStage:
     """A stage that is done movie by movie.
@@ -40,6 +61,12 @@ class MovieStage:
     run : does it and writes the result; the pipeline writes the record afterwards.
     done : the result is on disk.
     reads_pixels : it reads the movie's own files, not only results of earlier stages.
+    amend : works out the result under another list of edits, from the method's own result, which it keeps beside it.
+        It gets the edits that the result on disk has, and those that it shall have; after a kill it is called again,
+        and must end in the same. `run` writes the method's own result and forgets an older one. None: the stage
+        cannot be corrected.
+    lost : which edits, by their words, fit no cell of the stage's input as it is now. None: there is no telling
+        before it was done.
     """
 
     name: str
@@ -47,6 +74,8 @@ class MovieStage:
     run: Callable[[Experiment, Movie, Recipe, str, Runtime], Outcome]
     done: Callable[[Experiment, str], bool]
     reads_pixels: bool = False
+    amend: Callable[[Experiment, str, tuple[Edit, ...], tuple[Edit, ...]], Correction] | None = None
+    lost: Callable[[Experiment, str, tuple[Edit, ...]], tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,7 @@ def state_rows(found: Sequences, spacing: int) -> StateRows:
         spacing,
         tuple(dict.fromkeys(found.condition.tolist())),
         found.posterior,
+        found.time_s,
     )
 
 

@@ -12,6 +12,7 @@ from napari_cellstate.core.progress import Runtime
 from napari_cellstate.experiment.entry import MovieEntry
 from napari_cellstate.experiment.recipe import Recipe
 from napari_cellstate.experiment.stages.base import MovieStage, Outcome
+from napari_cellstate.experiment.stages.own_labels import amend_labels, forget_own
 from napari_cellstate.experiment.store import Experiment
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ def _record(recipe: Recipe, entry: MovieEntry) -> dict[str, Any] | None:
         return None
     source = entry.labels if method.kind == "labels" else entry.images
     ground = source.ground if source else None
-    return {**method.record(), "ground": ground, "channel": entry.channel, "frames": list(entry.frames)}
+    part = {"roi": list(entry.roi)} if entry.roi else {}
+    return {**method.record(), "ground": ground, "channel": entry.channel, "frames": list(entry.frames), **part}
 
 
 def _run(experiment: Experiment, movie: Movie, recipe: Recipe, key: str, runtime: Runtime) -> Outcome:
@@ -41,6 +43,7 @@ def _run(experiment: Experiment, movie: Movie, recipe: Recipe, key: str, runtime
         runtime.progress(part.done, len(movie.frames), "segment")
     atomic.replace_folder(part.folder / "labels.zarr", paths.labels)
     shutil.rmtree(part.folder)
+    forget_own(experiment, movie.name)
     return Outcome(method.record(), {"frames": len(movie.frames)})
 
 
@@ -91,4 +94,5 @@ STAGE = MovieStage(
     _run,
     lambda experiment, name: (experiment.movie_paths(name).labels / "zarr.json").exists(),
     reads_pixels=True,
+    amend=amend_labels,
 )

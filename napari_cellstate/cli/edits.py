@@ -1,0 +1,45 @@
+"""Verbs that show corrections by hand, take them back and make them again."""
+
+from __future__ import annotations
+
+import argparse
+
+from napari_cellstate.cli.verb import Arguments, Verb, experiment_argument, json_argument, show
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    experiment_argument(parser)
+    json_argument(parser)
+
+
+def _edits(given: Arguments) -> int:
+    from napari_cellstate.core.edits import records
+    from napari_cellstate.experiment.store import Experiment
+
+    history = Experiment(given.experiment).history
+    content = {"done": records(history.done), "undone": records(history.undone)}
+    lines = [f"{number:4d}  {edit.movie or 'all'}: {edit.words()}" for number, edit in enumerate(history.done, start=1)]
+    return show(given, content, "\n".join(lines) or "no corrections by hand")
+
+
+def _undo(given: Arguments) -> int:
+    from napari_cellstate.experiment.edit import undo
+
+    edited = undo(given.experiment)
+    content = edited.edit.record() if edited.edit else None
+    return show(given, content, f"undone: {edited.edit.words()}" if edited.edit else "nothing to undo")
+
+
+def _redo(given: Arguments) -> int:
+    from napari_cellstate.experiment.edit import redo
+
+    edited = redo(given.experiment)
+    content = edited.edit.record() if edited.edit else None
+    return show(given, content, f"done again: {edited.edit.words()}" if edited.edit else "nothing to redo")
+
+
+VERBS = {
+    "edits": Verb("list the corrections by hand", "napari-cellstate edits screen.cellstate", _arguments, _edits),
+    "undo": Verb("take the last correction back", "napari-cellstate undo screen.cellstate", _arguments, _undo),
+    "redo": Verb("make it again", "napari-cellstate redo screen.cellstate", _arguments, _redo),
+}

@@ -1,0 +1,93 @@
+"""What a panel is, and the list of all panels: one line each."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QWidget
+
+from napari_cellstate.gui.results import MovieResults
+from napari_cellstate.gui.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Panel(QWidget):
+    """A docked widget that answers one question about the movies and leads back to them.
+
+    It is made when it is first asked for. The cell that the user chose, anywhere, is `session.pick`; follow it by the
+    signal `session.picked`.
+
+    Signals
+    -------
+    pick_asked : a `Pick`: go to this cell, in its movie and frame.
+    frame_asked : show this frame of the movie.
+    windows_chosen : keys (movie, track, frame) to ring in the movie.
+    events_shown : a list of `Event` to mark in the movie.
+    work_asked : a function of `progress` to call beside the window, and one to call with its result.
+    failed : an exception to tell the user about.
+    """
+
+    pick_asked = Signal(object)
+    frame_asked = Signal(int)
+    windows_chosen = Signal(object)
+    events_shown = Signal(object)
+    work_asked = Signal(object, object)
+    failed = Signal(object)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+
+    def refresh(self) -> None:
+        """Read what is on disk now; called when the panel is opened and when results are others."""
+
+    def show_results(self, found: MovieResults | None) -> None:
+        """Another movie is shown, or the same with other results."""
+
+    def follow_frame(self, frame: int) -> None:
+        """Another frame is shown."""
+
+
+@dataclass(frozen=True)
+class PanelKind:
+    """One panel of the list.
+
+    Attributes
+    ----------
+    title : on its button and its tab.
+    tip : what it is for, and what a click does.
+    home : "module:Class", imported when the panel is first opened.
+    rare : in the menu "more" instead of a button of its own.
+    """
+
+    title: str
+    tip: str
+    home: str
+    rare: bool = False
+
+    def make(self, session: Session) -> Panel:
+        """The widget."""
+        module, name = self.home.split(":")
+        panel: Callable[[Session], Panel] = getattr(importlib.import_module(f"napari_cellstate.gui.{module}"), name)
+        return panel(session)
+
+
+PANELS: Mapping[str, PanelKind] = {
+    "matrix": PanelKind(
+        "Transitions",
+        "How often cells go from one state to another; click a number to see where",
+        "matrix:MatrixPanel",
+    ),
+    "scatter": PanelKind(
+        "Scatter", "All windows in the embedding; draw a lasso to see them in the movie", "scatter:ScatterPanel"
+    ),
+    "timeline": PanelKind(
+        "Timeline", "The states of all tracks over time; click to go there", "timeline:TimelinePanel"
+    ),
+}
