@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.score import score_files
     from napari_cellstate.experiment.segmenting import segment
     from napari_cellstate.experiment.staining.stains import stains
+    from napari_cellstate.experiment.state_evidence import state_evidence
     from napari_cellstate.experiment.states_table import states_of_table
     from napari_cellstate.experiment.status import status
     from napari_cellstate.experiment.store import Experiment
@@ -80,6 +81,7 @@ __all__ = [
     "segment",
     "simulate",
     "stains",
+    "state_evidence",
     "states_of_table",
     "status",
     "train",
@@ -103,6 +105,7 @@ _HOME = {
     "redo": "experiment.edit",
     "undo": "experiment.edit",
     "embedding_evidence": "experiment.evidence",
+    "state_evidence": "experiment.state_evidence",
     "export": "experiment.export",
     "flux_of_table": "experiment.flux_table",
     "known_factors": "experiment.evidence",

@@ -236,10 +236,12 @@ class Rows:
     points : (N, D) float64, finite.
     run : (N,) int64; rows of one run follow each other at the same spacing without a gap, sorted by time.
         Methods without time ignore it.
+    overlap: rows of one run that share a frame: window over stride, at least 1.
     """
 
     points: Floats
     run: Ints
+    overlap: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -287,6 +289,10 @@ class StateEstimator(Method):
         rare=True,
         help="Start of the random numbers; the same seed gives the same states.",
     )
+
+    def estimated(self, rows: Rows) -> Self:
+        """The same method with every setting that says "estimate" (0) replaced by a value read from the rows."""
+        return self
 
     def fit(self, rows: Rows, runtime: Runtime) -> StateFit:
         """Find `k` states; fewer where the rows do not allow so many (said in the notes)."""

@@ -215,7 +215,9 @@ def test_what_cannot_be_embedded_is_said(own, tmp_path):
     labels[:, 20:30, 20:30], labels[:, 60:70, 60:70] = 1, 2
     tifffile.imwrite(tmp_path / "labels.tif", labels, metadata={"axes": "TYX"})
     cs.add(constant, tmp_path / "flat.ome.tif", labels=tmp_path / "labels.tif")
-    few = replace(RECIPE, embed=(EMBED["convgru-vae"](steps=2),), windows=RECIPE.windows.model_copy(update={"window": 8}))
+    few = replace(
+        RECIPE, embed=(EMBED["convgru-vae"](steps=2),), windows=RECIPE.windows.model_copy(update={"window": 8})
+    )
     with pytest.raises(InputError, match="windows are too few"):
         cs.run(constant, few, until="embed")
     with pytest.raises(InputError, match="every pixel is 7; expected an image that varies"):

@@ -145,7 +145,9 @@ def test_the_timeline_of_all_movies_by_condition(done, two_movies):
     assert len(panel._tracks) == len(obs.groupby(["movie", "track"], observed=True))
     assert (panel._states >= 0).sum() == len(obs)
     last = obs[obs["movie"] == "young_1"].iloc[-1]
-    at = [movie == "young_1" and track == last["track"] for movie, track in zip(panel._movies, panel._tracks, strict=True)]
+    at = [
+        movie == "young_1" and track == last["track"] for movie, track in zip(panel._movies, panel._tracks, strict=True)
+    ]
     pick = panel.place(last["frame"] + 0.5, at.index(True) + 0.5)
     assert pick == Pick("young_1", last["track"], last["frame"])
     assert panel._movies[0] == "aged_1", "aged before young"
