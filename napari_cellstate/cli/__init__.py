@@ -11,10 +11,20 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from napari_cellstate.cli import edits, models, movies, results, tables, tools
+from napari_cellstate.cli import comparing, edits, embedding, models, movies, results, segmenting, tables, tools
 from napari_cellstate.cli.verb import fail
 
-VERBS = {**tools.VERBS, **movies.VERBS, **results.VERBS, **edits.VERBS, **tables.VERBS, **models.VERBS}
+VERBS = {
+    **tools.VERBS,
+    **movies.VERBS,
+    **results.VERBS,
+    **edits.VERBS,
+    **segmenting.VERBS,
+    **tables.VERBS,
+    **comparing.VERBS,
+    **models.VERBS,
+    **embedding.VERBS,
+}
 
 
 class _Parser(argparse.ArgumentParser):

@@ -6,6 +6,7 @@ An experiment is a folder::
     movies/NAME/labels.zarr  cells.parquet  links.parquet  features.parquet  records/STAGE.json
     behavior.h5ad  dynamics/*.parquet  records/STAGE.json
     given/NAME.ome.tif  given/NAME_labels.ome.tif  given/NAME_tracks.csv   only what had no file of its own
+    models/KEY/weights.safetensors  config.json  history.csv
 """
 
 from __future__ import annotations
@@ -54,6 +55,16 @@ class MoviePaths:
     def links(self) -> Path:
         """Link table."""
         return self.folder / "links.parquet"
+
+    @property
+    def own_links(self) -> Path:
+        """Links as the linker made them, kept where they were corrected by hand."""
+        return self.folder / "links.own"
+
+    @property
+    def dropped(self) -> Path:
+        """Rows of the cell table that are no cells, where there are such."""
+        return self.folder / "dropped.parquet"
 
     @property
     def features(self) -> Path:
@@ -106,9 +117,18 @@ class Paths:
         return self.root / "dynamics" / f"{table}.parquet"
 
     @property
+    def balance(self) -> Path:
+        """Whether transitions are balanced, of all tracks and of each condition."""
+        return self.root / "dynamics" / "balance.json"
+
+    @property
     def given(self) -> Path:
         """Images, labels and tracks that were only in memory when they were added."""
         return self.root / "given"
+
+    def model(self, key: str) -> Path:
+        """Folder of a net that was trained here; `key` is of its method, settings and inputs."""
+        return self.root / "models" / key
 
     def movie(self, name: str) -> MoviePaths:
         """Folder of one movie."""

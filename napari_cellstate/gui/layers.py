@@ -247,6 +247,12 @@ class Layers(QObject):
         (top, left), (bottom, right) = basis.corner_pixels[:, -2:]
         return bool(top <= y <= bottom and left <= x <= right)
 
+    def space(self, experiment: Experiment, name: str, frame: int = 0) -> dict[str, Any]:
+        """Scale, place and units of a movie; of a stack that begins with a frame of it."""
+        space = self._space(experiment, name)
+        space["translate"] = _moved(space, frame)
+        return space
+
     def _space(self, experiment: Experiment, name: str) -> dict[str, Any]:
         """Scale, place and units: those of the images, whoever opened them."""
         entry = experiment.entry(name)

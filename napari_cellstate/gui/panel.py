@@ -92,4 +92,16 @@ PANELS: Mapping[str, PanelKind] = {
     "timeline": PanelKind(
         "Timeline", "The states of all tracks over time; click to go there", "timeline:TimelinePanel"
     ),
+    "latent": PanelKind(
+        "Latent",
+        "What the dimensions of a trained embedding stand for, and what it makes of the chosen cell",
+        "latent:LatentPanel",
+        rare=True,
+    ),
+    "evidence": PanelKind(
+        "Evidence",
+        "Does an embedding add anything to the features; which cells do controls not explain",
+        "evidence:EvidencePanel",
+        rare=True,
+    ),
 }

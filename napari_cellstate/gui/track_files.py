@@ -10,11 +10,12 @@ import numpy as np
 
 from napari_cellstate.core.errors import CellStateError, InputError
 from napari_cellstate.core.given import GivenTracks
+from napari_cellstate.formats.columns import FRAME_NAMES, TRACK_NAMES, X_NAMES, Y_NAMES
 from napari_cellstate.formats.ctc import TRACK_FILES, read_ctc, split_gaps
 from napari_cellstate.formats.ctc import write_ctc as write_folder
 from napari_cellstate.formats.read_sheet import TEXT_SUFFIXES, read_sheet
 from napari_cellstate.formats.track_table import write_track_table
-from napari_cellstate.formats.tracks import FRAME_NAMES, TRACK_NAMES, X_NAMES, Y_NAMES, read_tracks
+from napari_cellstate.formats.tracks import read_tracks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,6 +36,7 @@ def dwell(
     dt_s: float | None = None,
     names: StateNames | None = None,
     conditions: Sequence[str] = (),
+    remarks: Mapping[int, str] | None = None,
     shortest: int = 0,
 ) -> Figure:
     """Survival of stays with 95 % bands: a panel per state, a curve per condition.
@@ -46,6 +47,7 @@ def dwell(
     dt_s : seconds a frame; None leaves the axis in frames.
     names : of states.
     conditions : in the order wanted, so that all figures of a report agree; those not named come after.
+    remarks : a line for some of the states, such as a hazard ratio, written into their panels.
     shortest : frames of a window, drawn as a line: windows blur what is shorter. 0 or 1 draws none.
 
     Notes
@@ -66,18 +68,19 @@ def dwell(
     rows = -(-len(states) // across)
     with figure(across * 2.9 + 0.6, rows * 2.7 + 0.9) as drawn:
         for panel, state in zip(grid(drawn, rows, across, len(states), sharex=True, sharey=True), states, strict=True):
-            _panel(panel, table[table["state"] == state], places, factor)
+            survival_panel(panel, table[table["state"] == state], places, factor)
             if shortest > 1:
                 panel.axvline(shortest * factor, color="#999999", linewidth=0.8, linestyle=":")
             _head(panel, state, names)
+            panel.text(0.02, 0.03, (remarks or {}).get(state, ""), transform=panel.transAxes, size=8, color="#333333")
             if leftmost(panel):
                 panel.set_ylabel("share still in the state")
         drawn.axes[0].set(xlim=(0, None), ylim=(0, 1.02))
         label_lowest(drawn, across, f"time since entering the state ({unit})")
-        said = f"{counted(stays, 'stay')}; {int(every['censored'].sum()):,} still going on when last seen"
+        seen = f"{counted(stays, 'stay')}; {int(every['censored'].sum()):,} still going on when last seen"
         window = "\ndotted: a window; what is shorter it blurs" if shortest > 1 else ""
         bands = " or ".join(f"{name}s" for name in sorted(set(every["unit"]) - {""}))
-        drawn.suptitle(f"{said}; {late:,} left out (start not seen); bands: 95 % over {bands}{window}", size=9)
+        drawn.suptitle(f"{seen}; {late:,} left out (start not seen); bands: 95 % over {bands}{window}", size=9)
         _condition_legend(drawn, places)
     return drawn
 
@@ -92,7 +95,8 @@ def _head(panel: Axes, state: int, names: StateNames | None) -> None:
     panel.set_title(state_title(state, names, 26), pad=12)
 
 
-def _panel(panel: Axes, part: pd.DataFrame, places: dict[str, int], factor: float) -> None:
+def survival_panel(panel: Axes, part: pd.DataFrame, places: Mapping[str, int], factor: float) -> None:
+    """Draw the curves of one state; `places` numbers the conditions, `factor` makes times of frames."""
     panel.axhline(0.5, color="#CCCCCC", linewidth=0.7, zorder=0)
     for condition, nth in places.items():
         here = part[part["condition"] == condition]

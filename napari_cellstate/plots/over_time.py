@@ -70,7 +70,7 @@ def rates_over_time(
     treatments : times marked by a line, in hours where hours are known, else in frames.
     """
     pairs = list(dict.fromkeys(zip(table["from"], table["to"], strict=True))) if len(table) else []
-    pairs = [pair for pair in pairs if table.loc[_is(table, pair), "count"].sum() > 0][:_ACROSS * 10]
+    pairs = [pair for pair in pairs if table.loc[_is(table, pair), "count"].sum() > 0][: _ACROSS * 10]
     if not pairs:
         return empty("Rates over time", "no change of state")
     value = "rate_per_hour" if table["rate_per_hour"].notna().any() else "probability"

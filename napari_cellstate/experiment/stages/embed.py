@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_cellstate.core import atomic
 from napari_cellstate.core.behavior import SCALED, row_name
+from napari_cellstate.core.digest import digest
 from napari_cellstate.core.errors import InputError
+from napari_cellstate.core.families import Embedder, Embedding
 from napari_cellstate.core.progress import Runtime
 from napari_cellstate.core.scaling import fit_scaling
 from napari_cellstate.core.times import times_of
 from napari_cellstate.core.units import Feature
+from napari_cellstate.experiment.crops import crops_of, normalisation
 from napari_cellstate.experiment.edits.exclude import without_excluded
 from napari_cellstate.experiment.entry import MovieEntry
 from napari_cellstate.experiment.recipe import Recipe
@@ -29,15 +33,22 @@ UNIT_TOLERANCE = 0.02
 
 
 def _record(recipe: Recipe, entries: tuple[MovieEntry, ...]) -> dict[str, Any]:
+    record = {"method": "embed", "embed": [one.record() for one in recipe.embed], **_inputs(recipe, entries)}
+    pixels = _pixels(recipe.embed, entries)
+    return {**record, "pixels": pixels} if pixels else record
+
+
+def _inputs(recipe: Recipe, entries: tuple[MovieEntry, ...]) -> dict[str, Any]:
     known = {"name", "dt_s", "pixel_size_um", "condition", "replicate"}
     said = [entry.model_dump(include=known | {"times_s"} if entry.times_s else known) for entry in entries]
-    return {
-        "method": "embed",
-        "embed": [one.record() for one in recipe.embed],
-        "pixel_sizes_differ": recipe.windows.resample_pixel_size,
-        "movies": said,
-        "threads": recipe.threads,
-    }
+    return {"pixel_sizes_differ": recipe.windows.resample_pixel_size, "movies": said, "threads": recipe.threads}
+
+
+def _pixels(methods: tuple[Embedder, ...], entries: tuple[MovieEntry, ...]) -> list[Any]:
+    """The images, where crops of them are read: labels that were given know nothing of them."""
+    if all(method.wanted_crops() is None for method in methods):
+        return []
+    return [[entry.name, entry.images.ground if entry.images else None, entry.channel] for entry in entries]
 
 
 def _run(experiment: Experiment, recipe: Recipe, runtime: Runtime) -> Outcome:
@@ -47,9 +58,12 @@ def _run(experiment: Experiment, recipe: Recipe, runtime: Runtime) -> Outcome:
     info = {}
     for nth, (name, method) in enumerate(embedding_names(recipe).items()):
         runtime.progress(nth, len(recipe.embed), f"embed ({method.kind})")
-        result = method.embed(behavior, runtime)
+        result = _embedded(experiment, recipe, method, behavior, runtime)
         behavior.obsm[name] = result.coordinates
+        for column, values in result.columns.items():
+            behavior.obs[embedding_column(name, column, recipe)] = values
         info[name] = {**method.record(), **result.info}
+        warnings += [f"{method.kind}: {note}" for note in result.info.get("warnings", ())]
     behavior.uns["provenance"] = json.dumps({"embed": info}, sort_keys=True)
     atomic_write(experiment, behavior)
     runtime.progress(len(recipe.embed), len(recipe.embed), "embed")
@@ -59,6 +73,37 @@ def _run(experiment: Experiment, recipe: Recipe, runtime: Runtime) -> Outcome:
         )
     summary = {"rows": behavior.n_obs, "movies": len(entries), "features": int(behavior.var["used"].sum())}
     return Outcome({"embed": [one.record() for one in recipe.embed]}, summary, tuple(warnings))
+
+
+def _embedded(
+    experiment: Experiment, recipe: Recipe, method: Embedder, behavior: AnnData, runtime: Runtime
+) -> Embedding:
+    """What one method makes of the table, with the crops that it wants and a folder for its net."""
+    wish = method.wanted_crops()
+    folder = experiment.paths.model(model_key(experiment, recipe, method))
+    inside = replace(runtime, folder=folder)
+    if wish is None:
+        result = method.embed(behavior, inside)
+    else:
+        with crops_of(experiment, recipe, wish, folder.parent / f".{folder.name}.crops", runtime) as crops:
+            result = method.embed_crops(behavior, crops, inside)
+            result.info["crops"] = normalisation(experiment, crops)
+    if folder.is_dir():
+        result.info["model"] = folder.name
+    return result
+
+
+def model_key(experiment: Experiment, recipe: Recipe, method: Embedder) -> str:
+    """Name of the net that a method trains here: what it depends on, its settings, and the rows that it sees."""
+    features = {one.name: (experiment.record("features", one.name) or {}).get("key", "") for one in experiment.movies}
+    return digest([method.record(), _inputs(recipe, experiment.movies), sorted(features.items()), *_pixels(
+        (method,), experiment.movies)])  # fmt: skip
+
+
+def embedding_column(name: str, column: str, recipe: Recipe) -> str:
+    """Name in `obs` of a column of an embedding: that of the first embedding has no name of its own."""
+    first = next(iter(embedding_names(recipe)))
+    return f"embed_{column}" if name == first else f"{name.removeprefix('X_')}_{column}"
 
 
 def embedding_names(recipe: Recipe) -> dict[str, Any]:
@@ -187,6 +232,7 @@ def _var(
         {
             "unit": [feature.unit(entry.pixel_size_um, entry.dt_s) for feature in features],
             "definition": [feature.definition for feature in features],
+            "note": [feature.note for feature in features],
             "source": [feature.source for feature in features],
             "used": used,
             "n_missing": (~np.isfinite(values)).sum(axis=0),

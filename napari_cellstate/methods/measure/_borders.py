@@ -33,9 +33,7 @@ def sum_borders(image: Places, begin: Ints, y: Places, x: Places, lengths: Float
     for p in range(len(y)):
         at = (y[p] + 1) * width + x[p] + 1
         own = flat[at]
-        border[at] = (
-            flat[at - width] != own or flat[at - 1] != own or flat[at + 1] != own or flat[at + width] != own
-        )
+        border[at] = flat[at - width] != own or flat[at - 1] != own or flat[at + 1] != own or flat[at + width] != own
     out = np.zeros((len(begin) - 1, 1 + len(quads)))
     for p in range(len(y)):
         at = (y[p] + 1) * width + x[p] + 1

@@ -66,7 +66,7 @@ def orientation(regions: Regions) -> Floats:
 def extent(regions: Regions) -> Floats:
     """Area over the area of the upright box around the cell."""
     top, left, bottom, right = (regions.sums[name] for name in BOX)
-    return regions.area / ((bottom - top + 1) * (right - left + 1))
+    return np.asarray(regions.area / ((bottom - top + 1) * (right - left + 1)))
 
 
 def form_factor(regions: Regions) -> Floats:
@@ -103,7 +103,7 @@ def _box(side: str, regions: Regions) -> Floats:
 
 
 def _hu(nth: int, regions: Regions) -> Floats:
-    return hu_moments(regions)[nth]
+    return np.asarray(hu_moments(regions)[nth])
 
 
 def _outlined(nth: int, regions: Regions) -> Floats:
@@ -157,7 +157,10 @@ COLUMNS: Mapping[str, Feature] = {
         ),
         Feature("hull_area", "Area of the convex hull, in pixels whose middle is in it.", 2, source=_SOURCE),
         Feature("euler_number", "Pieces less holes.", source=_SOURCE, pooled=False),
-        *(Feature(f"box_{side}", f"The box around the cell: {said}.", 1, pooled=False) for side, said in _SIDES.items()),
+        *(
+            Feature(f"box_{side}", f"The box around the cell: {said}.", 1, pooled=False)
+            for side, said in _SIDES.items()
+        ),
         *(Feature(f"hu_{nth}", said, source=_SOURCE, pooled=False) for nth, said in enumerate(_HU, start=1)),
         *(Feature(name, said, source=_FOURIER) for name, said in _OUTLINED.items()),
         Feature("orientation", "Angle of the long axis to the y axis.", angle=True, source=_SOURCE, pooled=False),
