@@ -97,4 +97,10 @@ TOOLS: Mapping[str, ToolKind] = {
         "Correct the masks: click adds, Shift-click removes, drag joins, a line splits",
         "click_tool:ClickTool",
     ),
+    "correct": ToolKind(
+        "Correct", "Correct the tracks: join, break, swap, divide, delete, one key each", "correct_tool:CorrectTool"
+    ),
+    "review": ToolKind(
+        "Review", "Look at doubtful links one by one, and measure how many are wrong", "review_tool:ReviewTool"
+    ),
 }
