@@ -303,7 +303,8 @@ class CellStateDock(QWidget):
             self.notice.show_text(
                 "Without effect, as they fit no cell any more: " + "; ".join(edited.lost), error=False
             )
-        self.session.results_changed.emit()
+        if edited.edit is None or edited.edit.changes_view:
+            self.session.results_changed.emit()
 
     def _on_clicked(self, track: int, frame: int) -> None:
         self.session.choose(Pick(self.session.movie, track, frame) if track else None)
