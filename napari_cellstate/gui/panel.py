@@ -29,6 +29,7 @@ class Panel(QWidget):
     frame_asked : show this frame of the movie.
     windows_chosen : keys (movie, track, frame) to ring in the movie.
     events_shown : a list of `Event` to mark in the movie.
+    colour_asked : a `Colouring` for cells and tracks, None for the states again.
     work_asked : a function of `progress` to call beside the window, and one to call with its result.
     failed : an exception to tell the user about.
     """
@@ -37,6 +38,7 @@ class Panel(QWidget):
     frame_asked = Signal(int)
     windows_chosen = Signal(object)
     events_shown = Signal(object)
+    colour_asked = Signal(object)
     work_asked = Signal(object, object)
     failed = Signal(object)
 
@@ -52,6 +54,9 @@ class Panel(QWidget):
 
     def follow_frame(self, frame: int) -> None:
         """Another frame is shown."""
+
+    def follow_windows(self, keys: list[tuple[str, int, int]]) -> None:
+        """Windows (movie, track, frame) were chosen in a panel."""
 
 
 @dataclass(frozen=True)
@@ -90,4 +95,10 @@ PANELS: Mapping[str, PanelKind] = {
     "timeline": PanelKind(
         "Timeline", "The states of all tracks over time; click to go there", "timeline:TimelinePanel"
     ),
+    "table": PanelKind(
+        "Features",
+        "All windows and their features; sort, filter, colour the cells, export",
+        "feature_table:FeatureTablePanel",
+    ),
+    "time": PanelKind("Time", "A feature of the chosen cells over time; click to go there", "time_plot:TimePlotPanel"),
 }

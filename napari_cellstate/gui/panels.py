@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from qtpy.QtCore import QObject, Signal
 
+from napari_cellstate.gui.colour_by import Colouring, colour_by
 from napari_cellstate.gui.events import Event
 from napari_cellstate.gui.layers import CHOSEN, EVENTS, TRACKS, WINDOWS, Layers
 from napari_cellstate.gui.panel import PANELS, Panel
@@ -38,6 +39,7 @@ class Panels(QObject):
         self._found: MovieResults | None = None
         self._chosen_windows: list[tuple[str, int, int]] = []
         self._events: list[Event] = []
+        self._colouring: Colouring | None = None
         session.picked.connect(self._on_picked)
         viewer.dims.events.current_step.connect(self._on_frame)
 
@@ -56,6 +58,7 @@ class Panels(QObject):
     def refresh(self) -> None:
         """Results on disk are others."""
         self._chosen_windows, self._events = [], []
+        self._colouring = None  # its values are of rows that may be gone
         for panel in self.made.values():
             panel.refresh()
 
@@ -67,6 +70,8 @@ class Panels(QObject):
             panel.show_results(found)
         self._on_events(self._events)
         self._on_windows(self._chosen_windows)
+        if self._colouring is not None:
+            self._on_colour(self._colouring)
 
     def close(self) -> None:
         """Take all panels away."""
@@ -94,6 +99,7 @@ class Panels(QObject):
         panel.frame_asked.connect(self._show_frame)
         panel.windows_chosen.connect(self._on_windows)
         panel.events_shown.connect(self._on_events)
+        panel.colour_asked.connect(self._on_colour)
         panel.work_asked.connect(self.work_asked)
         panel.failed.connect(self.failed)
         return panel
@@ -131,6 +137,14 @@ class Panels(QObject):
         rows = [row for row in (self._row(*key) for key in keys) if row >= 0]
         points: Any = [] if found is None else np.stack([found.frame[rows], found.y[rows], found.x[rows]], axis=1)
         self._layers.mark(WINDOWS, points, colour="#AAAAAA", size=self._ring * 0.9)
+        for panel in self.made.values():
+            panel.follow_windows(keys)
+
+    def _on_colour(self, asked: Colouring | None) -> None:
+        """Colour cells and tracks by a feature, or by their states again."""
+        self._colouring = asked
+        if self._session.experiment is not None:
+            colour_by(self._viewer, self._layers, self._session.experiment, self._found, asked)
 
     def _row(self, movie: str, track: int, frame: int) -> int:
         found = self._found
