@@ -97,15 +97,15 @@ class WindowTable:
     def histograms(self, column: str, rows: Ints) -> tuple[Floats, dict[str, Floats]]:
         """Share of a column's values in each bin, for each condition: edges (B + 1,), and (B,) by condition.
 
-        What lies outside `span` counts in the first and last bin. Rows overlap and are no observations: this is to
-        look at, not to test.
+        What lies outside `span` is in no bin, but counts in the shares. Rows overlap and are no observations: this is
+        to look at, not to test.
         """
         low, high = self.span(column, rows)
         edges = np.linspace(low, high, BINS + 1)
-        values = np.clip(self.values(column)[rows], low, high)
-        condition = self.table["condition"].astype(str).to_numpy()[rows]
-        shares = {}
-        for name in dict.fromkeys(condition.tolist()):
+        values = self.values(column)[rows]
+        every = self.table["condition"].astype(str).to_numpy()
+        condition, shares = every[rows], {}
+        for name in dict.fromkeys(every.tolist()):
             there = values[(condition == name) & np.isfinite(values)]
             if len(there):
                 shares[name] = np.histogram(there, edges)[0] / len(there)

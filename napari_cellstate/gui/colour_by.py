@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.utils.colormaps import DirectLabelColormap, ensure_colormap
 
-from napari_cellstate.gui.layers import CELLS, TAG, TRACKS, Layers
+from napari_cellstate.gui.layers import CELLS, STATES, TAG, TRACKS, Layers
 from napari_cellstate.gui.results import MovieResults
 from napari_cellstate.gui.stacks import painted
 from napari_cellstate.plots.colours import NO_STATE_COLOUR, state_rgb
@@ -59,10 +59,12 @@ def colour_by(
     viewer: Viewer, layers: Layers, experiment: Experiment, found: MovieResults | None, asked: Colouring | None
 ) -> None:
     """Colour cells (a layer of its own) and tracks by a feature; None takes the states again."""
+    values, states = layers.find(VALUES), layers.find(STATES)
     if asked is None or found is None:
-        layer = layers.find(VALUES)
-        if layer is not None:
-            layer.visible = False
+        if values is not None and values.visible:
+            values.visible = False
+            if states is not None:
+                states.visible = True
         if found is not None:
             _colour_tracks(layers, found, state_rgb(found.k)[found.state] / 255.0)
         return
@@ -71,6 +73,8 @@ def colour_by(
     _colour_tracks(layers, found, colours[np.where(step == _NONE, STEPS, step - 1)][:, :3])
     if experiment.movie_paths(found.movie).labels.exists():
         labels = experiment.labels(found.movie)
+        if states is not None:
+            states.visible = False  # two colours over each other are neither
         _put(viewer, layers, painted(labels, lambda t: found.table(t, step), np.uint8), found.movie, asked.name)
 
 

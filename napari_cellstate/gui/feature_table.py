@@ -96,7 +96,8 @@ class FeatureTablePanel(Panel):
         if not len(at):
             return
         near = int(at[np.abs(found.frame[rows[at]] - pick.frame).argmin()])
-        chosen, index = self.view.selectionModel(), self.model.index(near, 0)
+        at_column = self.model.names.index(self._column)
+        chosen, index = self.view.selectionModel(), self.model.index(near, at_column)
         chosen.blockSignals(True)
         flags = QItemSelectionModel.SelectionFlag
         chosen.setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
@@ -125,6 +126,8 @@ class FeatureTablePanel(Panel):
         self.plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
         self.plot.setMouseEnabled(x=False, y=False)
         self.plot.addLegend(offset=(-8, 4))
+        for side in ("left", "bottom"):
+            self.plot.getAxis(side).enableAutoSIPrefix(False)
         top, below = QHBoxLayout(), QHBoxLayout()
         top.addWidget(self.filter, 1)
         below.addWidget(self.which, 1)
@@ -171,6 +174,8 @@ class FeatureTablePanel(Panel):
         head.setSortIndicatorShown(True)
         order = Qt.SortOrder.DescendingOrder if self._descending else Qt.SortOrder.AscendingOrder
         head.setSortIndicator(at, order)
+        if len(self.model.rows):
+            self.view.scrollTo(self.model.index(0, at))
         self._draw()
         self._say()
         self.follow_pick()
@@ -190,6 +195,7 @@ class FeatureTablePanel(Panel):
     def _draw(self) -> None:
         """Histogram of the chosen column for each condition."""
         self.plot.clear()
+        self.plot.plotItem.legend.setLabelTextColor(self.palette().text().color())
         self.plot.setBackground(self.palette().window().color())
         for name in ("left", "bottom"):
             self.plot.getAxis(name).setPen(self.palette().text().color())
@@ -198,10 +204,11 @@ class FeatureTablePanel(Panel):
         if found is None or found.values(self._column).dtype.kind != "f":
             return
         edges, shares = found.histograms(self._column, self.model.rows)
-        for nth, (name, share) in enumerate(shares.items()):
+        names = list(dict.fromkeys(found.table["condition"].astype(str)))
+        for name, share in shares.items():
+            nth = names.index(name)
             pen = pg.mkPen(condition_colour(nth) if nth else self.palette().text().color(), width=2)
             self.plot.plot(edges, share, stepMode="center", pen=pen, name=name or "no condition")
-        self.plot.plotItem.legend.setLabelTextColor(self.palette().text().color())
         unit = found.unit.get(self._column, "")
         self.plot.setLabel("bottom", f"{self._column} ({unit})" if unit else self._column)
         self.plot.setLabel("left", "part of the windows")

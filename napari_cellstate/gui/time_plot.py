@@ -39,6 +39,8 @@ class TimePlotPanel(Panel):
         self.plot = pg.PlotWidget()
         self.plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
         self.legend = self.plot.addLegend(offset=(-8, 4))
+        for side in ("left", "bottom"):
+            self.plot.getAxis(side).enableAutoSIPrefix(False)
         self.cursor = pg.InfiniteLine(0, angle=90, movable=True, pen=pg.mkPen("#888888", width=2))
         self.says = QLabel(wordWrap=True)
         top = QHBoxLayout()
