@@ -236,12 +236,14 @@ class Rows:
     points : (N, D) float64, finite.
     run : (N,) int64; rows of one run follow each other at the same spacing without a gap, sorted by time.
         Methods without time ignore it.
-    overlap: rows of one run that share a frame: window over stride, at least 1.
+    overlap : rows of one run that share a frame: window over stride, at least 1.
+    taught : (N,) int64, state that the user said a row is in, from 1; 0 for the others. None where nobody said.
     """
 
     points: Floats
     run: Ints
     overlap: float = 1.0
+    taught: Ints | None = None
 
 
 @dataclass(frozen=True, eq=False)
