@@ -90,4 +90,9 @@ PANELS: Mapping[str, PanelKind] = {
     "timeline": PanelKind(
         "Timeline", "The states of all tracks over time; click to go there", "timeline:TimelinePanel"
     ),
+    "compare": PanelKind(
+        "Compare",
+        "Conditions against each other: same states, same rates? With the report",
+        "compare:ComparePanel",
+    ),
 }
