@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.status import status
     from napari_cellstate.experiment.store import Experiment
     from napari_cellstate.experiment.training import train
+    from napari_cellstate.experiment.transferring import transfer
     from napari_cellstate.formats.movies import positions
     from napari_cellstate.simulate.sample import simulate
 
@@ -85,6 +86,7 @@ __all__ = [
     "states_of_table",
     "status",
     "train",
+    "transfer",
     "undo",
     "update",
     "update_from_table",
@@ -128,6 +130,7 @@ _HOME = {
     "states_of_table": "experiment.states_table",
     "status": "experiment.status",
     "train": "experiment.training",
+    "transfer": "experiment.transferring",
     "update": "experiment.change",
     "update_from_table": "experiment.movie_table",
 }

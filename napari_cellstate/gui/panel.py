@@ -113,4 +113,9 @@ PANELS: Mapping[str, PanelKind] = {
         "feature_table:FeatureTablePanel",
     ),
     "time": PanelKind("Time", "A feature of the chosen cells over time; click to go there", "time_plot:TimePlotPanel"),
+    "compare": PanelKind(
+        "Compare",
+        "Conditions against each other: same states, same rates? With the report",
+        "compare:ComparePanel",
+    ),
 }
