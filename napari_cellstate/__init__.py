@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.check import check
     from napari_cellstate.experiment.comparing.compare import compare
     from napari_cellstate.experiment.demo import demo
+    from napari_cellstate.experiment.describe import features_of_table
     from napari_cellstate.experiment.dynamics_table import dynamics_of_table
     from napari_cellstate.experiment.edit import edit, redo, undo
     from napari_cellstate.experiment.export import export
@@ -55,6 +56,7 @@ __all__ = [
     "dynamics_of_table",
     "edit",
     "export",
+    "features_of_table",
     "flux_of_table",
     "methods",
     "model_summary",
@@ -72,8 +74,8 @@ __all__ = [
     "simulate",
     "states_of_table",
     "status",
-    "undo",
     "train",
+    "undo",
     "update",
 ]
 
@@ -93,6 +95,7 @@ _HOME = {
     "undo": "experiment.edit",
     "export": "experiment.export",
     "flux_of_table": "experiment.flux_table",
+    "features_of_table": "experiment.describe",
     "methods": "experiment.listing",
     "model_summary": "experiment.models",
     "new": "experiment.add",
