@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.check import check
     from napari_cellstate.experiment.comparing.compare import compare
     from napari_cellstate.experiment.demo import demo
+    from napari_cellstate.experiment.describe import features_of_table
     from napari_cellstate.experiment.dynamics_table import dynamics_of_table
     from napari_cellstate.experiment.edit import edit, redo, undo
     from napari_cellstate.experiment.evidence import embedding_evidence, known_factors
@@ -63,6 +64,7 @@ __all__ = [
     "edit",
     "embedding_evidence",
     "export",
+    "features_of_table",
     "flux_of_table",
     "known_factors",
     "methods",
@@ -111,6 +113,7 @@ _HOME = {
     "export": "experiment.export",
     "flux_of_table": "experiment.flux_table",
     "known_factors": "experiment.evidence",
+    "features_of_table": "experiment.describe",
     "methods": "experiment.listing",
     "model_summary": "experiment.models",
     "new": "experiment.add",

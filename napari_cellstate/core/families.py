@@ -144,6 +144,9 @@ class FeatureSet(Method):
     looks_around: ClassVar[bool] = False
     """True where a row depends on other cells than its own, so that all tracks must be given at once."""
 
+    measures_help: ClassVar[bool] = False
+    """True where it has columns also if nothing that it asks for was measured."""
+
     derives: ClassVar[bool] = False
     """True where its columns are made from those of the sets before it, by `derive`."""
 

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from napari_cellstate.cli import main
 from napari_cellstate.core.errors import InputError
-from napari_cellstate.experiment.describe import describe
+from napari_cellstate.experiment.describe import features_of_table as describe
 from napari_cellstate.methods.features.heteromotility import describe_tracks
 from napari_cellstate.methods.features.motility import describe_paths
 

@@ -10,7 +10,7 @@ import pytest
 import tifffile
 from numpy.testing import assert_allclose
 
-from napari_cellstate.experiment.describe import describe
+from napari_cellstate.experiment.describe import features_of_table as describe
 from napari_cellstate.formats.geff_write import write_geff
 from napari_cellstate.methods.features.motility import describe_paths
 
