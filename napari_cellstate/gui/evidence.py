@@ -168,5 +168,3 @@ def _summary(found: Evidence) -> str:
 
 def _number(value: float) -> str:
     return f"{value:.2f}" if np.isfinite(value) else "-"
-
-

@@ -24,6 +24,7 @@ from napari_cellstate.gui.choices import (
     with_set,
 )
 from napari_cellstate.gui.form import Form
+from napari_cellstate.gui.learning import LearningView
 from napari_cellstate.gui.preview import STAGES
 from napari_cellstate.gui.session import Session
 from napari_cellstate.gui.standing import Standing
@@ -94,6 +95,9 @@ class StagePage(QWidget):
         self._column.addWidget(self.chooser)
         self._column.addWidget(self._about)
         self._column.addLayout(self._body)
+        self.learning = LearningView(session)
+        self.learning.resume_asked.connect(lambda: self.run_asked.emit("embed"))
+        self._column.addWidget(self.learning)
         self._column.addLayout(buttons)
         self._column.addStretch()
         session.recipe_changed.connect(self._on_recipe)
@@ -110,6 +114,7 @@ class StagePage(QWidget):
         self.chooser.setVisible(self.chooser.count() > 0 and stage != "features")
         self.preview_button.setChecked(False)
         self.preview_button.setVisible(stage in STAGES)
+        self.learning.set_wanted(wanted=stage == "embed")
         self._rebuild()
 
     def show_standing(self, standing: Standing) -> None:

@@ -31,7 +31,7 @@ def shown(dock, finished):
 
 @pytest.mark.parametrize("key", list(PANELS))
 def test_before_anything_is_run(dock, two_movies, key):
-    dock.panel_picker.buttons[key].click()
+    dock.panel_picker.chosen.emit(key)
     dock.open(two_movies)
     assert "press Run all" in dock.panels.made[key].says.text()
 
