@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.method import Method, setting
 from napari_cellstate.core.movie import Array, Movie
 from napari_cellstate.core.progress import Runtime
@@ -211,6 +212,14 @@ class Embedder(Method):
     """True where it trains a net, which takes minutes."""
     least_rows: ClassVar[int] = 1
     """Fewer rows than this (but none at all) are refused, with a clear error: a net cannot learn from them."""
+
+    def check_rows(self, rows: int) -> None:
+        """InputError where there are rows, but too few."""
+        if 0 < rows < self.least_rows:
+            raise InputError(
+                f"embed {self.kind}: {rows} windows are too few to train a net (at least {self.least_rows}); use "
+                "shorter windows, add movies, or choose pca"
+            )
 
     def wanted_crops(self) -> CropWish | None:
         """What crops it reads; None for an embedder of features."""
