@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.dynamics_table import dynamics_of_table
     from napari_cellstate.experiment.edit import edit, redo, undo
     from napari_cellstate.experiment.export import export
+    from napari_cellstate.experiment.grow import grow
     from napari_cellstate.experiment.listing import methods
     from napari_cellstate.experiment.models import model_summary
     from napari_cellstate.experiment.pack import pack
@@ -53,6 +54,7 @@ __all__ = [
     "dynamics_of_table",
     "edit",
     "export",
+    "grow",
     "methods",
     "model_summary",
     "new",
@@ -88,6 +90,7 @@ _HOME = {
     "redo": "experiment.edit",
     "undo": "experiment.edit",
     "export": "experiment.export",
+    "grow": "experiment.grow",
     "methods": "experiment.listing",
     "model_summary": "experiment.models",
     "new": "experiment.add",

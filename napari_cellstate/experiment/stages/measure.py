@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from napari_cellstate.experiment.entry import MovieEntry
 from napari_cellstate.experiment.recipe import Recipe
 from napari_cellstate.experiment.stages.base import MovieStage, Outcome
 from napari_cellstate.experiment.store import Experiment
-from napari_cellstate.formats.tables import write_parquet
+from napari_cellstate.formats.tables import read_parquet, write_parquet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,22 +42,41 @@ def _run(experiment: Experiment, movie: Movie, recipe: Recipe, key: str, runtime
         cells = given.points.rename(columns=CELL_COLUMNS)
         resolved: dict[str, Any] = {"method": "given"}
     else:
-        cells, resolved = _measured(experiment, movie, recipe, runtime), recipe.measure.record()
+        cells, resolved = _measured(experiment, movie, recipe, key, runtime), recipe.measure.record()
         if given is not None:
             cells, warnings = _with_given(cells, given, experiment.labels(movie.name), movie.name)
     if given is not None:
         resolved |= {"id_name": given.id_name, "ids": list(given.ids)}
     check_cells(cells, f"movie {movie.name}: cells")
     write_parquet(cells, experiment.movie_paths(movie.name).cells)
+    shutil.rmtree(experiment.movie_paths(movie.name).measured_part, ignore_errors=True)
     return Outcome(resolved, {"cells": len(cells)}, (*warnings, *_warnings(cells, movie)))
 
 
-def _measured(experiment: Experiment, movie: Movie, recipe: Recipe, runtime: Runtime) -> pd.DataFrame:
+def keep_for(experiment: Experiment, movie: str, key: str, *, stop: int) -> None:
+    """Let the measure stage of a movie that has grown go on at frame `stop`; `key` is the stage's as it is now."""
+    part = experiment.movie_paths(movie).measured_part
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    shutil.copyfile(experiment.movie_paths(movie).cells, part / "cells.parquet")
+    (part / "stop").write_text(str(stop))
+    (part / "key").write_text(key)
+
+
+def _kept(experiment: Experiment, movie: Movie, key: str) -> tuple[list[pd.DataFrame], int]:
+    """Cells that need not be measured again, and how many frames they are of."""
+    part = experiment.movie_paths(movie.name).measured_part
+    if not (part / "key").exists() or (part / "key").read_text() != key:
+        return [], 0
+    return [read_parquet(part / "cells.parquet")], int((part / "stop").read_text()) - movie.frames.start
+
+
+def _measured(experiment: Experiment, movie: Movie, recipe: Recipe, key: str, runtime: Runtime) -> pd.DataFrame:
     import pandas as pd
 
     labels, columns = experiment.labels(movie.name), _columns(recipe)
-    tables = []
-    for nth, t in enumerate(movie.frames):
+    tables, done = _kept(experiment, movie, key)
+    for nth, t in enumerate(movie.frames[done:], start=done):
         runtime.progress(nth, len(movie.frames), "measure")
         planes = [movie.image(t, c) for c in range(movie.n_channels)]
         frame = np.asarray(labels[t], np.uint32)
