@@ -21,23 +21,31 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.add import add, new
     from napari_cellstate.experiment.change import remove, update
     from napari_cellstate.experiment.check import check
-    from napari_cellstate.experiment.comparing import compare
+    from napari_cellstate.experiment.comparing.compare import compare
     from napari_cellstate.experiment.demo import demo
     from napari_cellstate.experiment.dynamics_table import dynamics_of_table
     from napari_cellstate.experiment.edit import edit, redo, undo
+    from napari_cellstate.experiment.evidence import embedding_evidence, known_factors
     from napari_cellstate.experiment.export import export
+    from napari_cellstate.experiment.flux_table import flux_of_table
     from napari_cellstate.experiment.grow import grow
     from napari_cellstate.experiment.listing import methods
     from napari_cellstate.experiment.models import model_summary
+    from napari_cellstate.experiment.movie_table import update_from_table
+    from napari_cellstate.experiment.novelty import novelty
     from napari_cellstate.experiment.pack import pack
     from napari_cellstate.experiment.pipeline import run
     from napari_cellstate.experiment.recipe import Recipe, read_recipe, recipe_from
     from napari_cellstate.experiment.relink import relink
     from napari_cellstate.experiment.report import report
     from napari_cellstate.experiment.score import score_files
+    from napari_cellstate.experiment.segmenting import segment
+    from napari_cellstate.experiment.staining.stains import stains
+    from napari_cellstate.experiment.state_evidence import state_evidence
     from napari_cellstate.experiment.states_table import states_of_table
     from napari_cellstate.experiment.status import status
     from napari_cellstate.experiment.store import Experiment
+    from napari_cellstate.experiment.training import train
     from napari_cellstate.formats.movies import positions
     from napari_cellstate.simulate.sample import simulate
 
@@ -53,11 +61,15 @@ __all__ = [
     "demo",
     "dynamics_of_table",
     "edit",
+    "embedding_evidence",
     "export",
+    "flux_of_table",
     "grow",
+    "known_factors",
     "methods",
     "model_summary",
     "new",
+    "novelty",
     "pack",
     "positions",
     "read_recipe",
@@ -68,11 +80,16 @@ __all__ = [
     "report",
     "run",
     "score_files",
+    "segment",
     "simulate",
+    "stains",
+    "state_evidence",
     "states_of_table",
     "status",
+    "train",
     "undo",
     "update",
+    "update_from_table",
 ]
 
 _HOME = {
@@ -82,18 +99,23 @@ _HOME = {
     "InputError": "core.errors",
     "Recipe": "experiment.recipe",
     "add": "experiment.add",
-    "compare": "experiment.comparing",
+    "compare": "experiment.comparing.compare",
     "check": "experiment.check",
     "demo": "experiment.demo",
     "dynamics_of_table": "experiment.dynamics_table",
     "edit": "experiment.edit",
     "redo": "experiment.edit",
     "undo": "experiment.edit",
+    "embedding_evidence": "experiment.evidence",
+    "state_evidence": "experiment.state_evidence",
     "export": "experiment.export",
     "grow": "experiment.grow",
+    "flux_of_table": "experiment.flux_table",
+    "known_factors": "experiment.evidence",
     "methods": "experiment.listing",
     "model_summary": "experiment.models",
     "new": "experiment.add",
+    "novelty": "experiment.novelty",
     "pack": "experiment.pack",
     "positions": "formats.movies",
     "read_recipe": "experiment.recipe",
@@ -103,10 +125,14 @@ _HOME = {
     "report": "experiment.report",
     "run": "experiment.pipeline",
     "score_files": "experiment.score",
+    "segment": "experiment.segmenting",
     "simulate": "simulate.sample",
+    "stains": "experiment.staining.stains",
     "states_of_table": "experiment.states_table",
     "status": "experiment.status",
+    "train": "experiment.training",
     "update": "experiment.change",
+    "update_from_table": "experiment.movie_table",
 }
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from PIL import Image
 
 import napari_cellstate as cs
-from napari_cellstate.experiment.report import overlay_frames
+from napari_cellstate.experiment.overlay_movie import overlay_frames
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 WIDTH = 900

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_cellstate.cli.verb import (
     Arguments,
     Verb,
     experiment_argument,
+    fail,
     json_argument,
     known_or_not,
     show,
@@ -34,7 +37,7 @@ def _new(given: Arguments) -> int:
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     experiment_argument(parser)
     parser.add_argument(
-        "movie", metavar="MOVIE", nargs="?", help="TIFF, OME-Zarr, ND2, AVI, MP4, or a folder of images"
+        "movie", metavar="MOVIE", nargs="*", help="TIFF, OME-Zarr, ND2, AVI, MP4, or a folder of images; or many"
     )
     parser.add_argument("--labels", help="label images to use instead of a segmentation")
     parser.add_argument(
@@ -52,6 +55,16 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--condition", default="", help="such as young or aged")
     parser.add_argument("--replicate", default="", help="animal, donor, day; movies of one are not independent")
     parser.add_argument("--frames", default="", metavar="A:B", help="use frames A to before B (default: all)")
+    many = parser.add_argument_group("many movies at once")
+    many.add_argument(
+        "--pattern",
+        default="",
+        metavar="P",
+        help="read condition, replicate and name from file names, such as '{condition}_{replicate}_*.tif'; a folder "
+        "stands for what lies in it",
+    )
+    many.add_argument("--table", metavar="CSV", help="a row a movie: file, condition, replicate, name, dt_s, ...")
+    many.add_argument("--dry-run", action="store_true", help="with --pattern or --table: show what would be added")
     parser.add_argument("--roi", default="", metavar="Y0:Y1,X0:X1", help="use this region only (default: all)")
     parser.add_argument("--reason", default="", help="why only these frames or this region; kept with the movie")
     track_column_arguments(parser)
@@ -62,6 +75,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add(given: Arguments) -> int:
+    if given.pattern or given.table or given.dry_run or len(given.movie) > 1:
+        return _add_many(given)
     entries = [_add_one(given, position) for position in _positions(given)]
     content = [entry.model_dump(mode="json") for entry in entries]
     lines = []
@@ -80,7 +95,7 @@ def _positions(given: Arguments) -> list[int | None]:
     if not given.position:
         return [None]
     if given.position == "all" and given.movie:
-        return list(range(len(positions(given.movie))))
+        return list(range(len(positions(given.movie[0]))))
     if not all(one.strip().isdigit() for one in given.position.split(",")):
         raise InputError(f"--position {given.position}: expected a number from 0, several such as 0,2,5, or all")
     if given.name and ("," in given.position):
@@ -95,7 +110,7 @@ def _add_one(given: Arguments, position: int | None) -> MovieEntry:
 
     entry = add(
         given.experiment,
-        given.movie,
+        given.movie[0] if given.movie else None,
         labels=given.labels,
         tracks=given.tracks,
         name=given.name,
@@ -122,9 +137,46 @@ def _add_one(given: Arguments, position: int | None) -> MovieEntry:
     return entry
 
 
+def _add_many(given: Arguments) -> int:
+    """Add what a pattern, a table or several file names say; their preview with --dry-run."""
+    from napari_cellstate.core.errors import InputError
+    from napari_cellstate.experiment.planned import Planned, add_planned, plan_by_pattern, plan_by_table
+    from napari_cellstate.terminal import progress_bar, table
+
+    single = ("labels", "tracks", "name", "channel", "axes", "position", "frames", "track", "time", "y", "x")
+    said = [name for name in single if getattr(given, name)]
+    if said:
+        raise InputError(f"--{said[0]} is for one movie; add many with a --table that has what differs, or one by one")
+    if given.table and (given.movie or given.pattern):
+        raise InputError("--table names the files itself; leave MOVIE and --pattern out")
+    if given.table:
+        planned = plan_by_table(given.table)
+    elif given.pattern:
+        planned = plan_by_pattern(given.movie, given.pattern, dt=given.dt, pixel_size=given.pixel_size)
+    else:
+        planned = tuple(Planned(Path(one), dt=given.dt, pixel_size=given.pixel_size) for one in given.movie)
+    planned = tuple(
+        replace(one, condition=one.condition or given.condition, replicate=one.replicate or given.replicate)
+        for one in planned
+    )
+    rows = [[one.path.name, one.condition, one.replicate, one.name, one.problem] for one in planned]
+    text = "\n".join(table([["file", "condition", "replicate", "name", "problem"], *rows]))
+    if given.dry_run:
+        return show(given, [{key: str(value) for key, value in asdict(one).items()} for one in planned], text)
+    with progress_bar() as progress:
+        entries = add_planned(given.experiment, planned, progress=progress)
+    return show(given, [entry.model_dump(mode="json") for entry in entries], text)
+
+
 def _update_arguments(parser: argparse.ArgumentParser) -> None:
     experiment_argument(parser)
-    parser.add_argument("movie", metavar="MOVIE", help="name of the movie, as in status")
+    parser.add_argument("movie", metavar="MOVIE", nargs="?", help="name of the movie, as in status")
+    parser.add_argument(
+        "--table",
+        metavar="CSV",
+        help="say it of many movies: columns movie, condition, replicate, dt_s, well, drug, ...",
+    )
+    parser.add_argument("--preview", action="store_true", help="with --table: show what would change, change nothing")
     parser.add_argument("--dt", type=float, metavar="S", help="seconds between frames")
     parser.add_argument("--pixel-size", type=float, metavar="UM", help="um a pixel")
     parser.add_argument("--condition", help="such as young or aged")
@@ -135,6 +187,10 @@ def _update_arguments(parser: argparse.ArgumentParser) -> None:
 def _update(given: Arguments) -> int:
     from napari_cellstate.experiment.change import update
 
+    if given.table:
+        return _update_many(given)
+    if not given.movie:
+        return fail("update: name a movie, or give a table of many with --table", 2)
     entry = update(
         given.experiment,
         given.movie,
@@ -160,6 +216,22 @@ def _grow(given: Arguments) -> int:
     grown = grow(given.experiment, given.movie)
     content = {"movie": grown.entry.name, "new_frames": grown.new_frames, "kept_frames": grown.kept_frames}
     return show(given, content, grown.text())
+
+
+def _update_many(given: Arguments) -> int:
+    """What a table says of movies."""
+    from napari_cellstate.experiment.movie_table import update_from_table
+
+    if given.movie:
+        return fail("update: a table names its movies itself; leave MOVIE out", 2)
+    entries = update_from_table(given.experiment, given.table, preview=given.preview)
+    lines = [
+        f"{entry.name}: condition {entry.condition or 'none'}, replicate {entry.replicate or 'none'}"
+        + "".join(f", {name} {value}" for name, value in entry.about.items())
+        for entry in entries
+    ]
+    lines.append(f"{len(entries)} movies {'would change' if given.preview else 'changed'}")
+    return show(given, [entry.model_dump(mode="json") for entry in entries], "\n".join(lines))
 
 
 def _remove_arguments(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,12 @@ from napari_cellstate.cli.verb import Arguments, Verb, json_argument, show, trac
 
 
 def _features_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("tracks", metavar="TRACKS", help="table of tracks (CSV, TSV, parquet)")
+    parser.add_argument(
+        "tracks",
+        metavar="TRACKS",
+        help="table of tracks (CSV, TSV, parquet), TrackMate XML, GEFF, or a folder "
+        "of the Cell Tracking Challenge or with tracksX.csv and tracksY.csv",
+    )
     parser.add_argument(
         "out", metavar="OUT", help="table to write, by its name CSV or parquet; replaced if it is there"
     )
@@ -17,8 +22,8 @@ def _features_arguments(parser: argparse.ArgumentParser) -> None:
         "--set",
         action="append",
         metavar="SET",
-        help="heteromotility, motility, neighbours, ... or all; may be repeated (default: all). For neighbours the "
-        "table must be one movie",
+        help="heteromotility, motility, neighbours, shape, intensity, texture or all; may be repeated (default: all "
+        "whose measurements are there). For neighbours the table must be one movie",
     )
     parser.add_argument("--lag", type=int, default=10, help="of heteromotility, 5 or 10 (default: %(default)s)")
     parser.add_argument("--window", type=int, default=0, metavar="N", help="frames of a window (default: whole tracks)")
@@ -27,6 +32,23 @@ def _features_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--dt", type=float, metavar="S", help="seconds between frames (default: times in frames)")
     parser.add_argument("--pixel-size", type=float, metavar="UM", help="um a pixel (default: lengths in px)")
+    parser.add_argument("--labels", metavar="MASKS", help="label images of the cells, for shape")
+    parser.add_argument("--images", metavar="MOVIE", help="the movie, for intensity and texture; needs --labels")
+    parser.add_argument("--axes", default="", help="of the images, such as TYX or TCYX, where the file does not say")
+    parser.add_argument("--channels", default="", help="to describe, such as 0,1 (default: 0)")
+    parser.add_argument("--drift", action="store_true", help="take stage drift away: the median step of all cells")
+    parser.add_argument(
+        "--interpolated",
+        default="keep",
+        choices=("keep", "missing"),
+        help="positions that were probably filled in: keep them, or take them for missing (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--formula", action="append", metavar="NAME=FORMULA", help="a column over others; may be repeated"
+    )
+    parser.add_argument(
+        "--function", action="append", metavar="FILE.py:NAME", help="a column by a function of yours; the file is run"
+    )
     parser.add_argument("--reasons", metavar="FILE", help="table of why numbers are missing or say little")
     track_column_arguments(parser)
     json_argument(parser)
@@ -51,6 +73,14 @@ def _features(given: Arguments) -> int:
             stride=given.stride,
             dt=given.dt,
             pixel_size=given.pixel_size,
+            labels=given.labels,
+            images=given.images,
+            axes=given.axes,
+            channels=given.channels,
+            drift="remove" if given.drift else "keep",
+            interpolated=given.interpolated,
+            formulas=given.formula or (),
+            functions=given.function or (),
             track_column=given.track,
             time_column=given.time,
             y_column=given.y,
@@ -103,6 +133,12 @@ def _dynamics_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{what}", default="", metavar="COL", help=f"{what} column of the table")
     parser.add_argument("--lag", type=int, default=0, metavar="N", help="frames (default: from one row to the next)")
     parser.add_argument("--dt", type=float, metavar="S", help="seconds between frames; without it no rates per hour")
+    parser.add_argument(
+        "--bin", type=float, default=0.0, metavar="H", help="hours of a bin of time (default: about ten bins)"
+    )
+    parser.add_argument(
+        "--treatment", type=float, action="append", metavar="H", help="time to mark in the figures; may be repeated"
+    )
     parser.add_argument("--force", action="store_true", help="write into a folder that is not empty")
     json_argument(parser)
 
@@ -121,6 +157,49 @@ def _dynamics(given: Arguments) -> int:
             condition=given.condition,
             lag=given.lag,
             dt=given.dt,
+            bin_hours=given.bin,
+            treatments=given.treatment or (),
+            force=given.force,
+            progress=progress,
+        )
+    return show(given, found.to_dict(), found.text())
+
+
+def _flux_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("features", metavar="FEATURES", help="table (CSV, parquet) of features, a row for each window")
+    parser.add_argument("out", metavar="OUT", help="folder; made if missing")
+    parser.add_argument(
+        "--components", type=int, default=2, metavar="N", help="axes of the grid (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--bins", type=int, nargs="+", default=(3, 5, 7, 10, 15), metavar="N", help="on each axis; several are scanned"
+    )
+    parser.add_argument("--quantiles", action="store_true", help="bins with about as many rows each, not equally wide")
+    parser.add_argument("--as-published", action="store_true", help="features and scaling of Kimmel et al. 2018")
+    parser.add_argument(
+        "--track", default="", metavar="COL", help="track column (default: found, or read from cell_id)"
+    )
+    parser.add_argument("--time", default="", metavar="COL", help="column of frames")
+    parser.add_argument("--lag", type=int, default=0, metavar="N", help="frames (default: from one row to the next)")
+    parser.add_argument("--force", action="store_true", help="write into a folder that is not empty")
+    json_argument(parser)
+
+
+def _flux(given: Arguments) -> int:
+    from napari_cellstate.experiment.flux_table import flux_of_table
+    from napari_cellstate.terminal import progress_bar
+
+    with progress_bar() as progress:
+        found = flux_of_table(
+            given.features,
+            given.out,
+            components=given.components,
+            bins=given.bins,
+            quantiles=given.quantiles,
+            as_published=given.as_published,
+            track=given.track,
+            time=given.time,
+            lag=given.lag,
             force=given.force,
             progress=progress,
         )
@@ -145,52 +224,6 @@ def _score(given: Arguments) -> int:
     return show(given, scores, score_text(scores))
 
 
-def _compare_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", metavar="EXP_OR_TABLE", help="experiment, or table of state sequences or features")
-    parser.add_argument("out", metavar="OUT", help="folder; made if missing")
-    parser.add_argument("--by", default="", metavar="COLUMN", help="conditions (default: condition)")
-    for what in ("replicate", "states", "track", "time"):
-        parser.add_argument(f"--{what}", default="", metavar="COLUMN", help=f"{what} column of a table")
-    parser.add_argument("--reference", default="", metavar="NAME", help="condition to compare with (default: first)")
-    parser.add_argument(
-        "--pairing",
-        default="auto",
-        choices=("auto", "paired", "unpaired"),
-        help="auto pairs conditions seen in the same replicates (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--correction",
-        default="benjamini-hochberg",
-        choices=("benjamini-hochberg", "holm"),
-        help="within a question (default: %(default)s)",
-    )
-    parser.add_argument("--no-report", action="store_true", help="compare.json and compare.csv only")
-    parser.add_argument("--force", action="store_true", help="write into a folder that is not empty")
-    json_argument(parser)
-
-
-def _compare(given: Arguments) -> int:
-    from napari_cellstate.experiment.comparing import compare
-    from napari_cellstate.terminal import progress_bar
-
-    with progress_bar() as progress:
-        found = compare(
-            given.source,
-            given.out,
-            by=given.by,
-            replicate=given.replicate,
-            states=given.states,
-            track=given.track,
-            time=given.time,
-            reference=given.reference,
-            pairing=given.pairing,
-            correction=given.correction,
-            force=given.force,
-            progress=progress,
-        )
-    return show(given, found.to_dict(), found.text())
-
-
 VERBS = {
     "features": Verb(
         "describe every track of a table, or every window of every track",
@@ -204,6 +237,12 @@ VERBS = {
         _dynamics_arguments,
         _dynamics,
     ),
+    "flux": Verb(
+        "probability flux of any table of features: is the dance driven?",
+        "napari-cellstate flux split_20.csv flux --components 2 --bins 3 5 7 --as-published",
+        _flux_arguments,
+        _flux,
+    ),
     "states": Verb(
         "label any table of features with states",
         "napari-cellstate states features.csv states.csv --method hmm --k 3",
@@ -215,11 +254,5 @@ VERBS = {
         "napari-cellstate score out/young_1 young_1_GT --json",
         _score_arguments,
         _score,
-    ),
-    "compare": Verb(
-        "compare conditions: states, occupancy, rates, with replicates as n",
-        "napari-cellstate compare screen.cellstate comparison --reference young",
-        _compare_arguments,
-        _compare,
     ),
 }

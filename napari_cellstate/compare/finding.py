@@ -42,6 +42,7 @@ class Finding:
     n : replicates of the reference and of the other condition; pairs twice.
     margin : smallest and largest effect that is called none, in units of the estimate.
     note : what a reader should know.
+    mixed_p : p of a mixed model of the cells, another check; NaN where none was fitted.
 
     Notes
     -----
@@ -70,6 +71,7 @@ class Finding:
     smallest_p: float = math.nan
     verdict: str = UNDECIDED
     note: str = ""
+    mixed_p: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,49 @@ def make_findings(
         )
         for nth, name in enumerate(names)
     ]
+
+
+def permutation_finding(
+    question: str,
+    name: str,
+    design: Design,
+    *,
+    unit: str,
+    quantity: str,
+    estimate: float,
+    bounds: tuple[float, float] = (math.nan, math.nan),
+    p: float,
+    smallest_p: float,
+    note: str = "",
+) -> Finding:
+    """Finding of a statistic whose only test is the permutation of replicates, not yet corrected.
+
+    Parameters
+    ----------
+    quantity : what was permuted, such as "optimal-transport distance".
+    bounds : what is shown as low and high; there is no margin within which it would be the same.
+    """
+    what = "signs of pairs" if design.paired else "replicate labels"
+    return Finding(
+        question=question,
+        name=name,
+        reference=design.reference,
+        other=design.other,
+        unit=unit,
+        test=f"permutation of {what}, {quantity}",
+        paired=design.paired,
+        n=design.n,
+        estimate=estimate,
+        low=bounds[0],
+        high=bounds[1],
+        low90=math.nan,
+        high90=math.nan,
+        margin=(math.nan, math.nan),
+        p=p,
+        permutation_p=p,
+        smallest_p=smallest_p,
+        note=note,
+    )
 
 
 def correct(findings: Sequence[Finding], method: str = "benjamini-hochberg") -> list[Finding]:

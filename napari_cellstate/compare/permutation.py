@@ -10,12 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_cellstate.compare.design import Design
 from napari_cellstate.core.errors import InputError
 
 Floats = NDArray[np.float64]
 
 EXACT = 20_000
 """Relabelings up to which all are tried."""
+
+MOST_GROUPINGS = 200
+"""Relabelings of what takes long to compute for each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,3 +106,26 @@ def sign_flips(n: int, *, relabelings: int, seed: int) -> tuple[Floats, bool]:
     signs = np.random.default_rng(seed).choice((1.0, -1.0), (relabelings, n))
     signs[0] = 1.0
     return signs, False
+
+
+def groupings(design: Design, seed: int) -> list[tuple[list[int], list[int]]]:
+    """Ways to share out the samples of a design between two sides, the real one first.
+
+    A grouping and its mirror image are one; beyond `MOST_GROUPINGS` so many are drawn. For statistics that do not
+    know which side is which and take long to compute.
+    """
+    if design.paired:
+        signs, exact = sign_flips(len(design.a), relabelings=MOST_GROUPINGS, seed=seed)
+        swapped = signs < 0
+        a, b = np.where(swapped, design.b, design.a), np.where(swapped, design.a, design.b)
+    else:
+        everyone = np.concatenate([design.a, design.b])
+        labels, exact = relabelings_of(*design.n, relabelings=MOST_GROUPINGS, seed=seed)
+        b = np.array([everyone[chosen] for chosen in labels])
+        a = np.array([everyone[~chosen] for chosen in labels])
+    groups = [(sorted(map(int, first)), sorted(map(int, second))) for first, second in zip(a, b, strict=True)]
+    unique = {frozenset((tuple(first), tuple(second))): (first, second) for first, second in reversed(groups)}
+    if exact and len(unique) <= MOST_GROUPINGS:
+        return [groups[0], *(group for group in unique.values() if sorted(group) != sorted(groups[0]))]
+    others = np.random.default_rng(seed).permutation(min(len(groups) - 1, EXACT))[: MOST_GROUPINGS - 1] + 1
+    return [groups[0], *(groups[int(nth)] for nth in others)]

@@ -10,14 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_cellstate.compare.design import MINIMUM, Design, Samples
-from napari_cellstate.compare.permutation import EXACT, relabelings_of, sign_flips
+from napari_cellstate.compare.permutation import groupings
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.progress import Progress, silent
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-MOST_RELABELINGS = 200
 
 
 def transport_distance(x: NDArray[Any], y: NDArray[Any], *, order: int = 1) -> float:
@@ -191,7 +189,7 @@ def _relabel(
     progress: Progress,
 ) -> tuple[float, float]:
     """Give p of the mean distance over all relabelings of replicates, the real one among them, and the smallest p."""
-    groups = _groupings(design, int(rng.integers(2**31)))
+    groups = groupings(design, int(rng.integers(2**31)))
     if not design.enough:
         return float(np.nan), 1 / len(groups)
     found = np.empty(len(groups))
@@ -199,26 +197,6 @@ def _relabel(
         progress(nth, len(groups), "distance between relabeled replicates")
         found[nth] = np.mean([_draw_distance(points, rows, first, second, n, rng) for _ in range(draws)])
     return float(np.mean(found >= found[0])), 1 / len(groups)
-
-
-def _groupings(design: Design, seed: int) -> list[tuple[list[int], list[int]]]:
-    """Ways to share out the replicates, the real one first; a grouping and its mirror image are one."""
-    if design.paired:
-        signs, exact = sign_flips(len(design.a), relabelings=MOST_RELABELINGS, seed=seed)
-        swapped = signs < 0
-        a, b = np.where(swapped, design.b, design.a), np.where(swapped, design.a, design.b)
-    else:
-        everyone = np.concatenate([design.a, design.b])
-        labels, exact = relabelings_of(*design.n, relabelings=MOST_RELABELINGS, seed=seed)
-        b = np.array([everyone[chosen] for chosen in labels])
-        a = np.array([everyone[~chosen] for chosen in labels])
-    groups = [(sorted(map(int, first)), sorted(map(int, second))) for first, second in zip(a, b, strict=True)]
-    unique = {frozenset((tuple(first), tuple(second))): (first, second) for first, second in reversed(groups)}
-    if exact and len(unique) <= MOST_RELABELINGS:
-        ordered = [groups[0], *(group for group in unique.values() if sorted(group) != sorted(groups[0]))]
-        return ordered
-    others = np.random.default_rng(seed).permutation(min(len(groups) - 1, EXACT))[: MOST_RELABELINGS - 1] + 1
-    return [groups[0], *(groups[int(nth)] for nth in others)]
 
 
 def _draw_distance(

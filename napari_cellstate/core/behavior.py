@@ -18,6 +18,8 @@ uns
 
 from __future__ import annotations
 
+from napari_cellstate.core.looks import worn
+
 OBS_KEYS = ("movie", "track", "frame")
 STATE_COLUMNS = ("cluster", "state", "state_prob")
 SCALED = "scaled"
@@ -31,5 +33,5 @@ def row_name(movie: str, track: int, frame: int) -> str:
 
 
 def state_name(state: int) -> str:
-    """What a state is called until the user names it."""
-    return f"state {state}"
+    """What a state is called: what the user calls it where looks are worn, else by its number."""
+    return worn().names.get(state, f"state {state}")

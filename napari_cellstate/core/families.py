@@ -5,7 +5,7 @@ To add a method: one file in the family's folder, one subclass, its settings, it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from anndata import AnnData
 
+    from napari_cellstate.core.crops import Crops, CropWish
+    from napari_cellstate.core.pins import Pins
     from napari_cellstate.core.windows import Windows
 
 Floats = NDArray[np.float64]
@@ -31,6 +33,11 @@ class Segmenter(Method):
     """Images to labels."""
 
     family: ClassVar[str] = "segment"
+    learnt: ClassVar[bool] = False
+    """True where the result comes from training data, and so may fail on images unlike those."""
+
+    estimates_read: ClassVar[tuple[str, ...] | None] = None
+    """Settings that decide what `estimated` finds; None for all. With them a preview estimates only when it must."""
 
     def estimated(self, movie: Movie) -> Self:
         """The same method with every setting that says "estimate" (0) replaced by a value read from the movie."""
@@ -55,10 +62,29 @@ class Segmenter(Method):
             yield self.segment(movie.image(t))
 
 
+@dataclass(frozen=True, eq=False)
+class Linking:
+    """What a linker did.
+
+    Attributes
+    ----------
+    links : link table.
+    method : the linker with its settings as they were used, estimates filled in.
+    """
+
+    links: pd.DataFrame
+    method: Linker
+
+
 class Linker(Method):
     """Cells to links."""
 
     family: ClassVar[str] = "link"
+    reads_labels: ClassVar[bool] = False
+    """True where outlines are read, from the movie's `labels`: those that the cells were measured on."""
+
+    reads_images: ClassVar[bool] = False
+    """True where the movie's images are read."""
 
     max_gap: int = setting(
         3,
@@ -88,6 +114,21 @@ class Linker(Method):
         """
         raise NotImplementedError
 
+    def linked(self, cells: pd.DataFrame, movie: Movie, runtime: Runtime, pins: Pins | None = None) -> Linking:
+        """Link with settings estimated and pins held; a linker that knows pins itself has its own.
+
+        Here pins are made to hold after linking: what stood in their place is taken away, and is not linked anew.
+        """
+        from napari_cellstate.core.pins import Pins, hold
+
+        pins = pins or Pins()
+        kept = np.setdiff1d(np.arange(len(cells)), pins.dropped)
+        some = cells.iloc[kept].reset_index(drop=True) if len(pins.dropped) else cells
+        method = self.estimated(some, movie)
+        links = method.link(some, movie, runtime)
+        ends = {name: kept[links[name].to_numpy(np.int64)] for name in ("source", "target")}
+        return Linking(hold(cells, links.assign(**ends), pins), method)
+
 
 class FeatureSet(Method):
     """Windows of tracks to named numbers."""
@@ -95,7 +136,7 @@ class FeatureSet(Method):
     family: ClassVar[str] = "features"
 
     measures: ClassVar[tuple[str, ...]] = ()
-    """Columns of the cell table that it reads beside frame, label, y and x; `measure` makes them."""
+    """Columns of the cell table that it reads beside frame, label, y and x; see `asks`."""
 
     needs: ClassVar[int] = 5
     """Frames a window must have for all of its columns to be defined; in shorter ones some are NaN."""
@@ -103,8 +144,32 @@ class FeatureSet(Method):
     looks_around: ClassVar[bool] = False
     """True where a row depends on other cells than its own, so that all tracks must be given at once."""
 
+    derives: ClassVar[bool] = False
+    """True where its columns are made from those of the sets before it, by `derive`."""
+
+    def asks(self) -> tuple[str, ...]:
+        """Columns of the cell table that `measure` must make for it; those of a channel end in its number."""
+        return self.measures
+
+    def ground(self) -> dict[str, str]:
+        """What decides the result beside the settings, such as the content of a file; a part of the key."""
+        return {}
+
     def features(self) -> tuple[Feature, ...]:
         """What each of its columns is, in order."""
+        raise NotImplementedError
+
+    def derive(self, columns: Mapping[str, Floats], runtime: Runtime) -> Floats:
+        """Make columns from others, where `derives`.
+
+        Parameters
+        ----------
+        columns : those of the sets before it, (N,) each, in um and minutes where these are known.
+
+        Returns
+        -------
+        (N, len(features())), NaN where a feature is not defined.
+        """
         raise NotImplementedError
 
     def describe(self, windows: Windows, runtime: Runtime) -> Floats:
@@ -125,10 +190,12 @@ class Embedding:
     ----------
     coordinates : (N, D) float64.
     info : plain JSON values worth keeping: variance explained, loadings, notes.
+    columns : (N,) each: what else is known of every row, such as "sd"; they become columns of `obs`.
     """
 
     coordinates: Floats
     info: dict[str, Any] = field(default_factory=dict)
+    columns: dict[str, Floats] = field(default_factory=dict)
 
 
 class Embedder(Method):
@@ -137,6 +204,14 @@ class Embedder(Method):
     family: ClassVar[str] = "embed"
     for_looking: ClassVar[bool] = False
     """True where distances mean little (t-SNE, UMAP): states read such a space only on an explicit word."""
+    trains: ClassVar[bool] = False
+    """True where it trains a net, which takes minutes."""
+    least_rows: ClassVar[int] = 1
+    """Fewer rows than this (but none at all) are refused, with a clear error: a net cannot learn from them."""
+
+    def wanted_crops(self) -> CropWish | None:
+        """What crops it reads; None for an embedder of features."""
+        return None
 
     def embed(self, behavior: AnnData, runtime: Runtime) -> Embedding:
         """Embed every row.
@@ -145,6 +220,10 @@ class Embedder(Method):
         ----------
         behavior : the behaviour table, with `layers["scaled"]` (N, F), finite.
         """
+        raise NotImplementedError
+
+    def embed_crops(self, behavior: AnnData, crops: Crops, runtime: Runtime) -> Embedding:
+        """Embed every row from its crops; only for an embedder that wants some."""
         raise NotImplementedError
 
 
@@ -157,10 +236,12 @@ class Rows:
     points : (N, D) float64, finite.
     run : (N,) int64; rows of one run follow each other at the same spacing without a gap, sorted by time.
         Methods without time ignore it.
+    overlap: rows of one run that share a frame: window over stride, at least 1.
     """
 
     points: Floats
     run: Ints
+    overlap: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,6 +289,10 @@ class StateEstimator(Method):
         rare=True,
         help="Start of the random numbers; the same seed gives the same states.",
     )
+
+    def estimated(self, rows: Rows) -> Self:
+        """The same method with every setting that says "estimate" (0) replaced by a value read from the rows."""
+        return self
 
     def fit(self, rows: Rows, runtime: Runtime) -> StateFit:
         """Find `k` states; fewer where the rows do not allow so many (said in the notes)."""

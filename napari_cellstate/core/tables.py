@@ -6,7 +6,8 @@ cells
 links
     `source` and `target` (int64) are row numbers of the cell table, `cost` (float64) is what the linker paid for
     the link (px, NaN where it has none). A link goes forward in time; a source has one target, or two where
-    it divides.
+    it divides. Two columns may be there: `confidence` (float64, 0 to 1, 1 for corrected links) and `by_hand` (bool):
+    a corrected link is one track over a gap of any length.
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ Ints = NDArray[np.int64]
 
 CELL_KEYS = ("frame", "label", "y", "x")
 LINK_COLUMNS = ("source", "target", "cost")
+CONFIDENCE = "confidence"
+"""Optional column of the links: 0 to 1, how much better than the next-best solution that lacks the link."""
+BY_HAND = "by_hand"
+"""Optional column of the links: whether a person made or accepted the link."""
 
 
 def empty_cells() -> pd.DataFrame:
@@ -100,6 +105,7 @@ def check_links(cells: pd.DataFrame, links: pd.DataFrame, where: str = "links") 
     missing = [name for name in LINK_COLUMNS if name not in links.columns]
     if missing:
         raise InputError(f"{where}: column {missing[0]!r} is missing; found: {', '.join(map(str, links.columns))}")
+    _check_confidence(links, where)
     source, target = links["source"].to_numpy(), links["target"].to_numpy()
     outside = np.flatnonzero((source < 0) | (target < 0) | (source >= len(cells)) | (target >= len(cells)))
     if len(outside):
@@ -125,3 +131,12 @@ def check_links(cells: pd.DataFrame, links: pd.DataFrame, where: str = "links") 
         raise InputError(
             f"{where}: cell {cell} (frame {frame[cell]}) has {sources[cell]} sources; at most 1 (no merges yet)"
         )
+
+
+def _check_confidence(links: pd.DataFrame, where: str) -> None:
+    if CONFIDENCE not in links.columns:
+        return
+    sure = links[CONFIDENCE].to_numpy(np.float64)
+    bad = np.flatnonzero((sure < 0) | (sure > 1))
+    if len(bad):
+        raise InputError(f"{where} row {bad[0]}: confidence {sure[bad[0]]:g}; expected 0 to 1 (NaN where not known)")

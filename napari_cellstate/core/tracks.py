@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_cellstate.core.tables import check_cells, check_links
+from napari_cellstate.core.tables import BY_HAND, check_cells, check_links
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,8 +21,9 @@ Ints = NDArray[np.int64]
 class Tracks:
     """A frozen pair of tables, and the tracks that follow from them.
 
-    A track is a tracklet: it ends where the cell divides and at a gap of more than `max_gap` missing frames. A
-    daughter, and what follows such a gap, is a track of its own whose parent is the one before.
+    A track is a tracklet: it ends where the cell divides and at a gap of more than `max_gap` missing frames that
+    nobody closed by hand. A daughter, and what follows such a gap, is a track of its own whose parent is the one
+    before.
 
     Attributes
     ----------
@@ -46,7 +47,10 @@ class Tracks:
         source, target = self.links["source"].to_numpy(), self.links["target"].to_numpy()
         frame = self.cells["frame"].to_numpy()
         alone = np.bincount(source, minlength=len(self.cells))[source] == 1
-        return np.asarray(alone & (frame[target] - frame[source] <= self.max_gap + 1))
+        near = frame[target] - frame[source] <= self.max_gap + 1
+        if BY_HAND in self.links.columns:
+            near |= self.links[BY_HAND].to_numpy(np.bool_)
+        return np.asarray(alone & near)
 
     @cached_property
     def track(self) -> Ints:
@@ -73,7 +77,7 @@ class Tracks:
     @property
     def n_tracks(self) -> int:
         """Number of tracks."""
-        return int(self.track.max(initial=0))
+        return len(self.cells) - int(np.count_nonzero(self._continues))  # each is a path: one cell more than links
 
     def table(self) -> pd.DataFrame:
         """One row a track: track, parent, lineage, first_frame, last_frame, n_cells, n_missing, divides."""

@@ -19,6 +19,7 @@ class Feature:
     angle : in radians.
     source : where the definition comes from.
     pooled : False for a column that should not decide states (depends on rotation, or is degenerate).
+    note : how it can mislead, shown behind the definition.
     """
 
     name: str
@@ -28,6 +29,12 @@ class Feature:
     angle: bool = False
     source: str = ""
     pooled: bool = True
+    note: str = ""
+
+    @property
+    def said(self) -> str:
+        """Definition and note in one text."""
+        return f"{self.definition} {self.note}".strip()
 
     def unit(self, pixel_size_um: float | None, dt_s: float | None) -> str:
         """Unit of the values that `factor` gives: um and min where known, else px and frames."""

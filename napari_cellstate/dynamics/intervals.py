@@ -160,3 +160,35 @@ def _back(scale: object, middle: Floats, wide: Floats, known: NDArray[np.bool_])
     if scale is _logit:
         return 1.0 / (1.0 + np.exp(-low)), 1.0 / (1.0 + np.exp(-high))
     return np.exp(low), np.exp(high)
+
+
+def share_intervals(counts: Ints, *, over_movies: bool, level: float = 0.95) -> Range:
+    """Intervals of the shares of several things, each over units.
+
+    Parameters
+    ----------
+    counts : (U, K), how often each unit has each of them; units with none are left out by the caller.
+    over_movies : a t interval over one logit a unit, units alike; else about the pooled share, its variance from the
+        units' deviations from it (the linearised ratio), on the logit scale.
+
+    Returns
+    -------
+    low, high : (K,); NaN where there are fewer than two units, or a share is 0 or 1.
+    """
+    from scipy.stats import t
+
+    units = len(counts)
+    total = counts.sum(axis=1, keepdims=True).astype(np.float64)
+    share = counts.sum(axis=0) / max(float(total.sum()), 1.0)
+    known = (share > 0) & (share < 1) & (units >= 2)
+    inside = np.where(known, share, 0.5)
+    if over_movies and units >= 2:
+        none = ((counts == 0) | (counts == total)).any(axis=0)
+        values = _logit(counts + 0.5 * none, np.broadcast_to(total, counts.shape) + none)
+        middle = np.asarray(values.mean(axis=0))
+        error = values.std(axis=0, ddof=1) / np.sqrt(units)
+    else:
+        middle = np.log(inside / (1 - inside))
+        away = (counts - total * inside) / max(float(total.sum()), 1.0)
+        error = np.sqrt(np.square(away).sum(axis=0) * units / max(units - 1, 1)) / (inside * (1 - inside))
+    return _back(_logit, middle, t.ppf(0.5 + level / 2, max(units - 1, 1)) * error, known)

@@ -46,11 +46,28 @@ def pair_tests(counts: Ints, *, more_than: int = 3, as_published: bool = False) 
     as_published : count staying in a state as a pair too, with p = 1, as the probability flux analysis of Kimmel et al.
         2018 (PLoS Comput. Biol. 14:e1005927) did. It says nothing and makes q larger.
     """
+    first, second = np.triu_indices(len(counts))
+    return _found(first, second, counts[first, second], counts[second, first], more_than, as_published)
+
+
+def pair_tests_of(source: Ints, target: Ints, *, more_than: int = 3, as_published: bool = False) -> PairTests:
+    """The same for transitions one by one, where there are too many states for a matrix of them.
+
+    Parameters
+    ----------
+    source, target : (T,), states from 0 of each transition.
+    """
+    low, high = np.minimum(source, target), np.maximum(source, target)
+    keys, of = np.unique(np.stack([low, high]), axis=1, return_inverse=True)
+    forth = np.bincount(of.ravel()[source <= target], minlength=keys.shape[1])
+    back = np.bincount(of.ravel()[source >= target], minlength=keys.shape[1])
+    return _found(keys[0], keys[1], forth, back, more_than, as_published)
+
+
+def _found(first: Ints, second: Ints, forth: Ints, back: Ints, more_than: int, as_published: bool) -> PairTests:
     from scipy.stats import binom
 
-    first, second = np.triu_indices(len(counts), 0 if as_published else 1)
-    forth, back = counts[first, second], counts[second, first]
-    kept = np.maximum(forth, back) > more_than
+    kept = (np.maximum(forth, back) > more_than) & (as_published | (first != second))
     first, second, forth, back = first[kept], second[kept], forth[kept], back[kept]
     p = np.minimum(1.0, 2.0 * binom.cdf(np.minimum(forth, back), forth + back, 0.5))
     weight = np.where(first == second, 1, 2)  # a pair was tested from both sides, which changes no q by itself

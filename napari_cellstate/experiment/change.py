@@ -7,6 +7,8 @@ from typing import Any
 
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.experiment.add import check_positive
+from napari_cellstate.experiment.edit import edit
+from napari_cellstate.experiment.edits.describe_movie import DescribeMovie
 from napari_cellstate.experiment.entry import MovieEntry
 from napari_cellstate.experiment.lock import writing
 from napari_cellstate.experiment.store import Experiment, as_experiment
@@ -47,7 +49,10 @@ def update(
     with writing(experiment.paths.lock):
         entry = experiment.entry(movie).model_copy(update=changes)
         experiment.set_movies(tuple(entry if old.name == movie else old for old in experiment.movies))
-    return entry
+    found = experiment.entry(movie)
+    if (found.condition, found.replicate) != (entry.condition, entry.replicate):  # a correction by hand says otherwise
+        edit(experiment, DescribeMovie(movie=movie, condition=entry.condition, replicate=entry.replicate))
+    return experiment.entry(movie)
 
 
 def remove(experiment: Experiment | str | Path, movie: str) -> Path:

@@ -93,6 +93,7 @@ class MovieEntry(BaseModel):
     channel : the channel to segment.
     dt_s, pixel_size_um : None where not known.
     times_s : true times of all frames, s, where their intervals are not alike; else ().
+    about : whatever else was said of it, by name: well, position, treatment times, factors of the condition.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -110,6 +111,7 @@ class MovieEntry(BaseModel):
     condition: str = ""
     replicate: str = ""
     times_s: tuple[float, ...] = ()
+    about: dict[str, str] = {}
     roi: tuple[int, int, int, int] | None = None
     reason: str = ""
     grown_from: int = 0

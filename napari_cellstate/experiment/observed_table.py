@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,8 @@ from numpy.typing import NDArray
 
 from napari_cellstate.compare.design import find_samples
 from napari_cellstate.core.errors import InputError
-from napari_cellstate.experiment.observations import Observations, spacing
+from napari_cellstate.core.scaling import fit_scaling
+from napari_cellstate.experiment.observations import JOINED, Observations, factors_of, spacing
 from napari_cellstate.formats.columns import FRAME_NAMES, TRACK_NAMES, X_NAMES, Y_NAMES
 from napari_cellstate.formats.read_sheet import read_sheet
 from napari_cellstate.formats.sheet import Sheet
@@ -17,6 +19,11 @@ from napari_cellstate.formats.sheet import Sheet
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+DIMENSIONS = 30
+"""Most dimensions of the space in which clouds of rows are compared."""
+CUT = 10.0
+"""Scaled values beyond this are cut, so that no outlier makes a component of its own."""
+CONDITION_NAMES = ("condition", "treatment", "group")
 STATE_NAMES = ("state", "states", "state_name", "cluster")
 REPLICATE_NAMES = ("replicate", "donor", "animal", "mouse", "patient", "experiment")
 MOVIE_NAMES = ("movie", "file", "position", "well")
@@ -30,14 +37,22 @@ _NAMES_OF_THINGS = ("_id", " id", "_index", "unnamed: 0")
 
 
 def observe_table(
-    path: Path, *, by: str = "", replicate: str = "", states: str = "", track: str = "", time: str = ""
+    path: Path,
+    *,
+    by: Sequence[str] = (),
+    replicate: str = "",
+    states: str = "",
+    track: str = "",
+    time: str = "",
+    batch: str = "",
 ) -> Observations:
     """Read a table: one row a cell and frame, or one row a cell.
 
     Parameters
     ----------
-    by, replicate, states, track, time : names of columns; "" finds them. Without states, track and time may be
-        missing: each row is then a cell.
+    by : names of the columns of the condition; several are factors.
+    replicate, states, track, time, batch : names of columns; "" finds them (no batch). Without states, track and
+        time may be missing: each row is then a cell.
 
     Raises
     ------
@@ -45,10 +60,13 @@ def observe_table(
         No condition; states without track or time; a track twice in one frame; nothing to compare.
     """
     sheet = read_sheet(path)
-    condition = sheet.text(sheet.find(("condition", "treatment", "group"), by, "--by"))
+    columns = [sheet.find(CONDITION_NAMES, one, "--by") for one in (by or ("",))]
+    levels = np.stack([sheet.words(one) for one in columns], axis=1)
+    condition = _joined(sheet, columns, levels)
+    batches = sheet.text(sheet.find((), batch, "--batch")) if batch else np.empty(0, object)
     state_name = sheet.find(STATE_NAMES, states, "--states") if states else sheet.find_optional(STATE_NAMES)
     movie, replicates, notes = _movies(sheet, condition, replicate)
-    keys = {name: None for name in (by, replicate, states, track, time, state_name) if name}
+    keys = {name: None for name in (*columns, replicate, states, track, time, state_name, batch) if name}
     first = np.unique(movie, return_index=True)[1]
     samples = find_samples(condition[first], replicates[first])
     tracks = _tracks(sheet, movie, track, needed=bool(state_name))
@@ -58,9 +76,48 @@ def observe_table(
     if not names and not features:
         raise InputError(f"{path}: neither states nor columns of numbers to compare; name the states with --states")
     step = spacing(tracks, frame) if names else 1
+    scaled = fit_scaling(values).apply(values)
     return Observations(
-        samples, movie, tracks, tracks, frame, state, names, step, float(step), "frame", values, values, features, notes
+        samples=samples,
+        movie=movie,
+        track=tracks,
+        run=tracks,
+        frame=frame,
+        state=state,
+        states=names,
+        lag=step,
+        pair_time=float(step),
+        time_unit="frame",
+        values=values,
+        scaled=np.where(np.isfinite(values), scaled, np.nan),
+        features=features,
+        space=principal_components(scaled),
+        space_name="scaled features" if len(features) <= DIMENSIONS else "principal components",
+        batch=batches[first] if batch else batches,
+        factors=factors_of(by, levels[first], samples),
+        notes=notes,
     )
+
+
+def _joined(sheet: Sheet, columns: Sequence[str], levels: NDArray[np.object_]) -> NDArray[np.object_]:
+    """One name a row for all factors together; "" where one is blank."""
+    for nth, name in enumerate(columns):
+        if len(columns) > 1 and (levels[:, nth] == "").any():
+            row = sheet.rows[int(np.argmax(levels[:, nth] == ""))]
+            raise InputError(f"{sheet.path}, row {row}: {name} is blank; expected one in each row")
+    return np.array([JOINED.join(row) for row in levels.tolist()], object)
+
+
+def principal_components(scaled: Floats) -> Floats:
+    """Scores on the first principal components, (N, up to `DIMENSIONS`); few features are given back as they are."""
+    if scaled.shape[1] <= DIMENSIONS:
+        return scaled
+    cut = np.clip(scaled, -CUT, CUT)
+    centred = cut - cut.mean(axis=0)
+    _, vectors = np.linalg.eigh(centred.T @ centred)
+    chosen = vectors[:, ::-1][:, :DIMENSIONS]
+    signs = np.sign(chosen[np.abs(chosen).argmax(axis=0), np.arange(DIMENSIONS)])
+    return np.asarray(centred @ (chosen * signs))
 
 
 def _movies(

@@ -5,6 +5,8 @@ An experiment is a folder::
     experiment.json  recipe.toml  edits.jsonl  lock  log.txt
     movies/NAME/labels.zarr  cells.parquet  links.parquet  features.parquet  records/STAGE.json
     behavior.h5ad  dynamics/*.parquet  records/STAGE.json
+    given/NAME.ome.tif  given/NAME_labels.ome.tif  given/NAME_tracks.csv   only what had no file of its own
+    models/KEY/weights.safetensors  config.json  history.csv
 """
 
 from __future__ import annotations
@@ -35,6 +37,11 @@ class MoviePaths:
         return self.folder / "labels.zarr"
 
     @property
+    def own_labels(self) -> Path:
+        """The segmenter's own labels of frames that were corrected by hand, FRAME.npz."""
+        return self.folder / "labels.own"
+
+    @property
     def part(self) -> Path:
         """Labels in the making; never read by anything but the segment stage."""
         return self.folder / ".labels.part"
@@ -53,6 +60,16 @@ class MoviePaths:
     def links(self) -> Path:
         """Link table."""
         return self.folder / "links.parquet"
+
+    @property
+    def own_links(self) -> Path:
+        """Links as the linker made them, kept where they were corrected by hand."""
+        return self.folder / "links.own"
+
+    @property
+    def dropped(self) -> Path:
+        """Rows of the cell table that are no cells, where there are such."""
+        return self.folder / "dropped.parquet"
 
     @property
     def features(self) -> Path:
@@ -103,6 +120,20 @@ class Paths:
     def dynamics(self, table: str) -> Path:
         """One of the tables of the dynamics stage."""
         return self.root / "dynamics" / f"{table}.parquet"
+
+    @property
+    def balance(self) -> Path:
+        """Whether transitions are balanced, of all tracks and of each condition."""
+        return self.root / "dynamics" / "balance.json"
+
+    @property
+    def given(self) -> Path:
+        """Images, labels and tracks that were only in memory when they were added."""
+        return self.root / "given"
+
+    def model(self, key: str) -> Path:
+        """Folder of a net that was trained here; `key` is of its method, settings and inputs."""
+        return self.root / "models" / key
 
     def movie(self, name: str) -> MoviePaths:
         """Folder of one movie."""

@@ -107,7 +107,7 @@ def states_of_table(
     Features are scaled and embedded by PCA as in a recipe by default. Blanks count as the median.
     """
     sheet = read_sheet(Path(features))
-    used = _features(sheet, track, time)
+    used = feature_columns(sheet, track, time)
     values = np.stack([sheet.maybe_numbers(name) for name in used], axis=1)
     record = {"method": method or DEFAULT_STATES, "k": k}
     chosen = parse(available("states"), record, "states")
@@ -128,8 +128,8 @@ def states_of_table(
     return LabelledTable(Path(out), table, tuple(used), fit.notes)
 
 
-def _features(sheet: Sheet, track: str, time: str) -> list[str]:
-    """Columns of numbers that are no keys."""
+def feature_columns(sheet: Sheet, track: str, time: str) -> list[str]:
+    """Columns of numbers that are no keys; `track` and `time` are keys too, "" for none."""
     keys = {*NOT_FEATURES, *TRACK_NAMES, *FRAME_NAMES, track, time}
     used = []
     for name in map(str, sheet.frame.columns):

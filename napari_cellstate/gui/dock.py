@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Qt
+from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtWidgets import (
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -22,23 +22,28 @@ from qtpy.QtWidgets import (
 )
 
 from napari_cellstate.core.errors import CellStateError, EditsAtRiskError
+from napari_cellstate.core.looks import Looks, wear
 from napari_cellstate.core.progress import Progress
 from napari_cellstate.experiment.edit import Edited
+from napari_cellstate.experiment.edits.describe_movie import DescribeMovie
 from napari_cellstate.experiment.pipeline import RunReport, run
 from napari_cellstate.experiment.status import status
 from napari_cellstate.experiment.store import Experiment
+from napari_cellstate.gui.begin import Begin
 from napari_cellstate.gui.canvas import Canvas
+from napari_cellstate.gui.keys import REDO, UNDO
 from napari_cellstate.gui.layers import Layers
 from napari_cellstate.gui.lists import MovieList, StageList
 from napari_cellstate.gui.messages import words
-from napari_cellstate.gui.new_movie import NewMovie
 from napari_cellstate.gui.notice import Notice
+from napari_cellstate.gui.outlets import Outlets
 from napari_cellstate.gui.page import StagePage
 from napari_cellstate.gui.panels import Panels
 from napari_cellstate.gui.picker import PanelPicker, ToolPicker
+from napari_cellstate.gui.preferences import preferences
+from napari_cellstate.gui.preview import Previewer
 from napari_cellstate.gui.results import MovieResults, load
 from napari_cellstate.gui.runbar import RunBar
-from napari_cellstate.gui.sample import make_sample, sample_folder
 from napari_cellstate.gui.session import Pick, Session
 from napari_cellstate.gui.standing import standings
 from napari_cellstate.gui.start import StartPage
@@ -71,8 +76,10 @@ class CellStateDock(QWidget):
         self.movies, self.stages = MovieList(), StageList()
         self.page = StagePage(self.session)
         self.runbar = RunBar(self.task)
+        self.preview = Previewer(napari_viewer, self.session, self.layers, self)
         self.panel_picker, self.undo_buttons = PanelPicker(), UndoButtons(self.session)
         self.tool_picker = ToolPicker(Desk(napari_viewer, self.session, self.layers, self.panels))
+        self.begin, self.outlets = Begin(napari_viewer, self.session, self), Outlets(self.session)
         self._then: Any = None
         self._step = ""
         self._loaded: list[Any] = []
@@ -95,10 +102,10 @@ class CellStateDock(QWidget):
         if experiment is None or self.task.running:
             return
         self._then = self._on_run
-        movie = self.session.movie
+        movie, device = self.session.movie, preferences().device
 
         def work(progress: Progress) -> tuple[RunReport, str, MovieResults | None]:
-            report = run(experiment, until=until, reapply_edits=reapply_edits, progress=progress)
+            report = run(experiment, until=until, device=device, reapply_edits=reapply_edits, progress=progress)
             return report, movie, load(experiment, movie)  # read here, so that the window need not wait
 
         self.task.start(work)
@@ -121,12 +128,18 @@ class CellStateDock(QWidget):
         self._then = then
         self.task.start(work)
 
+    def show_keys(self) -> None:
+        """Show keys and gestures."""
+        self.outlets.show_keys()
+
     # parts
 
     def _build(self) -> None:
         self._name = QLabel()
         self._name.setStyleSheet("font-weight: bold")
-        self._add = _tool("+ movie", "Adds a movie to this experiment")
+        self._add = _tool("+ movie", "Adds movies to this experiment")
+        self._add.setMenu(self.begin.menu(self._add))
+        self._add.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._open = _tool("open", "Opens another experiment")
         bar = QHBoxLayout()
         bar.addWidget(self._name, 1)
@@ -150,6 +163,7 @@ class CellStateDock(QWidget):
         column.addWidget(self._middle, 1)
         column.addWidget(self.panel_picker)
         column.addWidget(self.tool_picker)
+        column.addWidget(self.outlets)
         self._pages = QStackedWidget()
         self._pages.addWidget(self.start)
         self._pages.addWidget(work)
@@ -161,14 +175,19 @@ class CellStateDock(QWidget):
         whole.addWidget(self.runbar)
 
     def _connect(self) -> None:
-        self.start.movie_asked.connect(self.new_from_layer)
-        self.start.experiment_asked.connect(self.ask_experiment)
-        self.start.sample_asked.connect(self.try_sample)
-        self._add.clicked.connect(self.ask_movies)
-        self._open.clicked.connect(self.ask_experiment)
+        self.start.movie_asked.connect(self.begin.new_from_layer)
+        self.start.experiment_asked.connect(self.begin.ask_experiment)
+        self.start.sample_asked.connect(self.begin.try_sample)
+        self.begin.opened.connect(self.open)
+        self.begin.said.connect(partial(self.notice.show_text, error=False))
+        self._open.clicked.connect(self.begin.ask_experiment)
+        self.outlets.said.connect(self.runbar.say)
+        self.movies.described.connect(self._describe)
         self.runbar.run_asked.connect(self.run)
         self.page.run_asked.connect(self.run)
         self.page.failed.connect(self.fail)
+        self.page.preview_asked.connect(self.preview.show)
+        self.preview.said.connect(self.runbar.say)
         self.movies.chosen.connect(self.session.show_movie)
         self.stages.chosen.connect(self._on_stage)
         self.session.experiment_changed.connect(self._on_experiment)
@@ -184,63 +203,28 @@ class CellStateDock(QWidget):
         self.canvas.clicked.connect(self._on_clicked)
         self.panel_picker.chosen.connect(self.panels.show)
         self.tool_picker.taken.connect(self._on_tool)
-        for asker in (self.panels, self.tool_picker):
+        for asker in (self.panels, self.tool_picker, self.begin, self.outlets):
             asker.work_asked.connect(self.work)
             asker.failed.connect(self.fail)
         self.undo_buttons.failed.connect(self.fail)
         self.session.edited.connect(self._on_edited)
         self.session.picked.connect(self._on_picked)
-
-    # ways to begin
-
-    def new_from_layer(self) -> None:
-        """Start an experiment from the selected image layer."""
-        dialog = NewMovie.from_layer(self._viewer, self)
-        if dialog is None:
-            self.notice.show_text(
-                "No movie is open. Open one (File > Open, or drag it into the window), select its layer, and press "
-                "the button again.",
-                error=False,
-            )
-            return
-        self._ask(dialog)
-
-    def ask_movies(self) -> None:
-        """Add a movie from a file."""
-        path, _ = QFileDialog.getOpenFileName(self, "Add a movie", "", "Movies (*.tif *.tiff);;All files (*)")
-        if path and self.session.experiment is not None:
-            self._ask(NewMovie(Path(path), self.session.experiment.root, self))
-
-    def ask_experiment(self) -> None:
-        """Open an experiment folder."""
-        path = QFileDialog.getExistingDirectory(self, "Open an experiment (a folder NAME.cellstate)")
-        if path:
-            self.open(path)
-
-    def try_sample(self) -> None:
-        """Simulate the sample, or open it where it is there already."""
-        folder = sample_folder()
-        self._then = self.open
-        self.task.start(lambda progress: make_sample(folder, progress))
-
-    def _ask(self, dialog: NewMovie) -> None:
-        dialog.accepted.connect(partial(self._add_movie, dialog))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
-    def _add_movie(self, dialog: NewMovie) -> None:
-        work = dialog.work()
-        self._then = self.open
-
-        def add(progress: Progress) -> Experiment:
-            return work()
-
-        self.task.start(add)
+        for keys, act in (
+            ("Ctrl+Z", self.undo_buttons.undo_button.click),
+            ("Ctrl+Shift+Z", self.undo_buttons.redo_button.click),
+            ("Ctrl+R", self.runbar.run_button.click),
+            ("Escape", self.runbar.cancel_button.click),
+            ("F1", self.show_keys),
+        ):  # only while the keyboard is in the dock: in the movie these are napari's
+            QShortcut(QKeySequence(keys), self, act, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        for key, button in ((UNDO, self.undo_buttons.undo_button), (REDO, self.undo_buttons.redo_button)):
+            self._viewer.bind_key(key, lambda _viewer, button=button: button.click(), overwrite=True)
 
     # what happens
 
     def _on_experiment(self) -> None:
         self.notice.clear()
+        self._wear()
         self.layers.clear()
         self._pages.setCurrentIndex(0 if self.session.experiment is None else 1)
         self.page.show_stage("segment")
@@ -255,7 +239,9 @@ class CellStateDock(QWidget):
         self._publish()
 
     def _on_results(self) -> None:
+        self._wear()
         self._show_status()
+        self.page.show_corrections()
         self.page.show_resolved()
         self._publish()
         self.panels.refresh()
@@ -263,6 +249,7 @@ class CellStateDock(QWidget):
     def _on_stage(self, stage: str) -> None:
         self.tool_picker.put_away()
         self.page.show_stage(stage)
+        self.outlets.show_stage(stage)
         self._show_status()
 
     def _on_started(self) -> None:
@@ -304,6 +291,13 @@ class CellStateDock(QWidget):
         if tool is not None:
             tool.show_results(self._found)
 
+    def _describe(self, movie: str, condition: str, replicate: str) -> None:
+        try:
+            self.session.edit(DescribeMovie(movie=movie, condition=condition, replicate=replicate))
+        except (CellStateError, OSError) as error:
+            self.fail(error)
+            self._show_status()
+
     def _on_edited(self, edited: Edited) -> None:
         if edited.lost:
             self.notice.show_text(
@@ -320,6 +314,14 @@ class CellStateDock(QWidget):
             self.runbar.say(self.canvas.describe(found.row_of(pick.track, pick.frame)).split("\n")[0])
 
     # showing
+
+    def _wear(self) -> None:
+        """Have the names and colours of this experiment in the whole window."""
+        experiment = self.session.experiment
+        try:
+            wear(preferences().looks(Looks() if experiment is None else experiment.looks))
+        except CellStateError as error:
+            self.fail(error)
 
     def _show_status(self) -> None:
         experiment = self.session.experiment
@@ -368,7 +370,10 @@ class CellStateDock(QWidget):
     def closeEvent(self, event: Any) -> None:
         """Stop what runs, and leave the canvas as it was."""
         self.task.cancel()
+        self.preview.close()
         self.tool_picker.put_away()
+        for key in (UNDO, REDO):
+            self._viewer.bind_key(key, None, overwrite=True)
         self.canvas.close()
         self.panels.close()
         super().closeEvent(event)

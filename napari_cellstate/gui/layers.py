@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import numpy as np
 from napari.utils.colormaps import DirectLabelColormap
 from qtpy.QtCore import QObject
 
+from napari_cellstate.experiment.preview import LinksPreview
 from napari_cellstate.experiment.store import Experiment
 from napari_cellstate.gui.results import MovieResults
 from napari_cellstate.gui.sample import image_layer
@@ -18,10 +20,13 @@ from napari_cellstate.plots.colours import NO_STATE_COLOUR, state_colour, state_
 if TYPE_CHECKING:
     from napari.layers import Layer
     from napari.viewer import Viewer
+    from numpy.typing import NDArray
 
 TAG = "cellstate"
 MOVIE, CELLS, STATES, TRACKS, EVENTS, CHOSEN = "movie", "cells", "states", "tracks", "transitions", "chosen"
-WINDOWS = "windows"
+WINDOWS, MASKS = "windows", "masks"
+CLUSTERS, COLOURED = "clusters", "coloured"
+PREVIEW, PREVIEW_LINKS = "preview", "preview links"
 _NONE = 255
 """What the overlay calls a cell without a state; 0 is the background."""
 
@@ -73,8 +78,14 @@ class Layers(QObject):
             labels = experiment.labels(name)
             self._put_labels(CELLS, _cells(labels, found), space, name, visible=False, opacity=0.5)
             if found.k:
-                self._put_labels(STATES, _states(labels, found), space, name, colours=_state_colormap(found.k))
-        for role, kept in ((CELLS, there), (STATES, there and found is not None and found.k > 0)):
+                colours = state_colormap(found.k)
+                self._put_labels(STATES, _states(labels, found, found.state), space, name, colours=colours)
+                if found.clustered:
+                    data = _states(labels, found, found.cluster)
+                    self._put_labels(CLUSTERS, data, space, name, colours=colours, visible=False)
+        sorted_out = there and found is not None and found.k > 0
+        clustered = sorted_out and found is not None and found.clustered
+        for role, kept in ((CELLS, there), (STATES, sorted_out), (CLUSTERS, clustered)):
             if not kept:
                 self._forget(self.find(role))
         if found is None or len(found.track) < 2:
@@ -83,6 +94,90 @@ class Layers(QObject):
             self._put_tracks(found, space, name)
         if len(self._viewer.layers):
             self._front()
+
+    def colour_by(
+        self,
+        experiment: Experiment | None,
+        found: MovieResults | None = None,
+        codes: NDArray[np.int64] | None = None,
+        colours: Sequence[str] = (),
+        title: str = "",
+    ) -> None:
+        """Paint the cells of the movie by a code for each row of its results, over the states.
+
+        Parameters
+        ----------
+        experiment : None takes the colours away again.
+        codes : (len(found.row),), number of the colour of each cell in its frame, at most 253; below 0 for grey.
+        colours : "#RRGGBB".
+        title : name of the layer.
+        """
+        layer = self.find(COLOURED)
+        if experiment is None or found is None or codes is None:
+            if layer is not None:
+                layer.visible = False
+            return
+        if not experiment.movie_paths(found.movie).labels.exists():
+            return
+        shown = np.where(codes >= 0, codes + 1, _NONE)
+        data = painted(experiment.labels(found.movie), lambda t: found.table(t, shown), np.uint8)
+        numbered: dict[int | None, Any] = dict(enumerate(colours, start=1))
+        plain = {None: "transparent", 0: "transparent", _NONE: NO_STATE_COLOUR}
+        colormap = DirectLabelColormap(color_dict={**plain, **numbered})
+        space = self._space(experiment, found.movie)
+        self._put_labels(COLOURED, data, space, found.movie, colours=colormap, opacity=0.7)
+        if layer is None:
+            self._front()
+        layer = self.find(COLOURED)
+        if layer is not None:
+            layer.name, layer.visible = title or COLOURED, True
+
+    def preview_cells(self, experiment: Experiment, name: str, frame: int, labels: Any) -> None:
+        """Outlines of one frame, over everything else."""
+        space = self._space(experiment, name)
+        space["translate"] = _moved(space, frame)
+        new = self.find(PREVIEW) is None
+        self._put_labels(PREVIEW, labels[np.newaxis], space, name, opacity=1.0)
+        if new:
+            self._front()
+        layer = self.find(PREVIEW)
+        if layer is not None:
+            layer.contour = 1 if max(labels.shape) < 1024 else 2
+            layer.visible = True
+
+    def preview_links(self, experiment: Experiment, name: str, found: LinksPreview) -> None:
+        """Tracks of a few frames, shown whole: what came and what comes."""
+        space, layer = self._space(experiment, name), self.find(PREVIEW_LINKS)
+        if len(found.rows) < 2:
+            self.hide_preview()
+            return
+        graph = {track: [parent] for track, parent in found.parents.items()}
+        if layer is None:
+            length = found.frames[1] - found.frames[0]
+            layer = self._viewer.add_tracks(
+                found.rows,
+                graph=graph,
+                name=PREVIEW_LINKS,
+                metadata={TAG: {"role": PREVIEW_LINKS}},
+                axis_labels=("t", "y", "x"),
+                tail_width=3,
+                tail_length=length,
+                head_length=length,
+                **space,
+            )
+            self._front()
+        else:
+            layer.data = found.rows
+            layer.graph = graph
+            _replace(layer, space, layer.metadata)
+        layer.visible = True
+
+    def hide_preview(self) -> None:
+        """Hidden and not removed: taking a layer away takes napari a second or more."""
+        for role in (PREVIEW, PREVIEW_LINKS):
+            layer = self.find(role)
+            if layer is not None:
+                layer.visible = False
 
     def mark(self, role: str, points: Any, *, texts: Any = (), colour: Any = "white", size: float = 20.0) -> None:
         """Rings at (frame, y, x) in px, (N, 3): chosen cells, events.
@@ -118,6 +213,27 @@ class Layers(QObject):
         added.editable = False
         self._viewer.layers.selection.active = active
 
+    def basis(self) -> Layer | None:
+        """A layer of the movie that is shown: it turns places of the canvas into pixels."""
+        return self.find(MASKS) or self.find(CELLS) or self.find(TRACKS) or self.find(MOVIE)
+
+    def show_masks(self, experiment: Experiment, name: str) -> None:
+        """Show the labels as they are on disk, in place of the states: what corrections of masks change."""
+        if experiment.movie_paths(name).labels.exists():
+            self._put_labels(MASKS, experiment.labels(name), self._space(experiment, name), name, opacity=0.4)
+            self._see(STATES, seen=False)
+            self._front()
+
+    def hide_masks(self) -> None:
+        """Take them away."""
+        self._forget(self.find(MASKS))
+        self._see(STATES, seen=True)
+
+    def _see(self, role: str, *, seen: bool) -> None:
+        layer = self.find(role)
+        if layer is not None:
+            layer.visible = seen
+
     def _basis(self) -> dict[str, Any]:
         """Scale, place and units of the tracks, for what is drawn over them."""
         tracks = self.find(TRACKS)
@@ -130,6 +246,12 @@ class Layers(QObject):
             return False
         (top, left), (bottom, right) = basis.corner_pixels[:, -2:]
         return bool(top <= y <= bottom and left <= x <= right)
+
+    def space(self, experiment: Experiment, name: str, frame: int = 0) -> dict[str, Any]:
+        """Scale, place and units of a movie; of a stack that begins with a frame of it."""
+        space = self._space(experiment, name)
+        space["translate"] = _moved(space, frame)
+        return space
 
     def _space(self, experiment: Experiment, name: str) -> dict[str, Any]:
         """Scale, place and units: those of the images, whoever opened them."""
@@ -161,7 +283,7 @@ class Layers(QObject):
             self._viewer.add_labels(data, name=role, **look, **space).editable = False
             return
         layer.data = data
-        if colours is not None and len(layer.colormap.color_dict) != len(colours.color_dict):
+        if colours is not None and not _same_colours(layer.colormap, colours):
             layer.colormap = colours
         _replace(layer, space, tagged)
         layer.editable = False
@@ -213,15 +335,28 @@ def _cells(labels: Any, found: MovieResults) -> Any:
     return painted(labels, lambda t: found.table(t, found.track), np.uint32)
 
 
-def _states(labels: Any, found: MovieResults) -> Any:
-    shown = np.where(found.state > 0, found.state, _NONE)
+def _states(labels: Any, found: MovieResults, state: NDArray[np.int64]) -> Any:
+    shown = np.where(state > 0, state, _NONE)
     return painted(labels, lambda t: found.table(t, shown), np.uint8)
 
 
-def _state_colormap(k: int) -> DirectLabelColormap:
+def state_colormap(k: int) -> DirectLabelColormap:
+    """Colours of what the overlay of states calls them."""
     colours: dict[int | None, Any] = {None: "transparent", 0: "transparent", _NONE: NO_STATE_COLOUR}
     colours |= {state: state_colour(state) for state in range(1, k + 1)}
     return DirectLabelColormap(color_dict=colours)
+
+
+def _moved(space: dict[str, Any], frame: int) -> tuple[float, ...]:
+    """Where a stack of one frame begins, in the world of a whole movie."""
+    start, step = np.zeros(3) + space.get("translate", 0.0), np.asarray(space["scale"], np.float64)
+    return (float(start[0] + frame * step[0]), *map(float, start[1:]))
+
+
+def _same_colours(one: DirectLabelColormap, other: DirectLabelColormap) -> bool:
+    """Whether two colormaps look the same: setting one draws the layer anew."""
+    a, b = one.color_dict, other.color_dict
+    return a.keys() == b.keys() and all(np.allclose(a[key], b[key]) for key in a)
 
 
 def _key(experiment: Experiment, name: str) -> str:

@@ -23,10 +23,18 @@ from napari_cellstate.gui.choices import (
     with_methods,
     with_set,
 )
+from napari_cellstate.gui.exclusions import Exclusions
 from napari_cellstate.gui.form import Form
+from napari_cellstate.gui.preview import STAGES
 from napari_cellstate.gui.session import Session
 from napari_cellstate.gui.standing import Standing
+from napari_cellstate.gui.state_names import StateNames
 from napari_cellstate.methods import available
+
+_PREVIEW = (
+    "Shows the current frame as these settings would have it, while they change; for links, the next ten frames. "
+    "Nothing is kept: Run does the work."
+)
 
 
 class StagePage(QWidget):
@@ -36,10 +44,12 @@ class StagePage(QWidget):
     -------
     run_asked : with the name of the stage.
     failed : with an exception, where the recipe could not be changed.
+    preview_asked : with the name of the stage, "" for no preview any more.
     """
 
     run_asked = Signal(str)
     failed = Signal(object)
+    preview_asked = Signal(str)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -74,7 +84,11 @@ class StagePage(QWidget):
         self.reset_button.setToolTip("Puts the default method and settings of this stage back.")
         self.reset_button.clicked.connect(self._on_reset)
         buttons = QHBoxLayout()
+        self.preview_button = QPushButton("Preview", checkable=True)
+        self.preview_button.setToolTip(_PREVIEW)
+        self.preview_button.toggled.connect(lambda on: self.preview_asked.emit(self.stage if on else ""))
         buttons.addWidget(self.run_button)
+        buttons.addWidget(self.preview_button)
         buttons.addStretch()
         buttons.addWidget(self.reset_button)
         self._column.addLayout(head)
@@ -83,6 +97,10 @@ class StagePage(QWidget):
         self._column.addWidget(self._about)
         self._column.addLayout(self._body)
         self._column.addLayout(buttons)
+        self.state_names, self.exclusions = StateNames(session), Exclusions(session)
+        for extra in (self.state_names, self.exclusions):
+            extra.failed.connect(self.failed)
+            self._column.addWidget(extra)
         self._column.addStretch()
         session.recipe_changed.connect(self._on_recipe)
         self.show_stage(self.stage)
@@ -96,11 +114,22 @@ class StagePage(QWidget):
         for choice in choices(stage):
             self.chooser.addItem(choice.title, choice.kind)
         self.chooser.setVisible(self.chooser.count() > 0 and stage != "features")
+        self.preview_button.setChecked(False)
+        self.preview_button.setVisible(stage in STAGES)
+        self.exclusions.setVisible(stage == "embed")
+        self.show_corrections()
         self._rebuild()
 
     def show_standing(self, standing: Standing) -> None:
         """Say where the stage stands."""
         self._status.setText({"part": "partly done"}.get(standing.status, standing.status))
+
+    def show_corrections(self) -> None:
+        """Show names of states, and what is left out, as they are now."""
+        self.state_names.refresh()
+        self.state_names.setVisible(self.stage == "states" and self.state_names.rowCount() > 0)
+        if self.stage == "embed":
+            self.exclusions.refresh()
 
     def show_resolved(self) -> None:
         """Say beside estimated settings what was found for the movie that is shown."""

@@ -31,6 +31,7 @@ class Panel(QWidget):
     events_shown : a list of `Event` to mark in the movie.
     work_asked : a function of `progress` to call beside the window, and one to call with its result.
     failed : an exception to tell the user about.
+    coloured : `Shades` of the rows of the behaviour table to paint the cells in the movie by, or None, and their title.
     """
 
     pick_asked = Signal(object)
@@ -39,6 +40,7 @@ class Panel(QWidget):
     events_shown = Signal(object)
     work_asked = Signal(object, object)
     failed = Signal(object)
+    coloured = Signal(object, str)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -89,5 +91,17 @@ PANELS: Mapping[str, PanelKind] = {
     ),
     "timeline": PanelKind(
         "Timeline", "The states of all tracks over time; click to go there", "timeline:TimelinePanel"
+    ),
+    "latent": PanelKind(
+        "Latent",
+        "What the dimensions of a trained embedding stand for, and what it makes of the chosen cell",
+        "latent:LatentPanel",
+        rare=True,
+    ),
+    "evidence": PanelKind(
+        "Evidence",
+        "Does an embedding add anything to the features; which cells do controls not explain",
+        "evidence:EvidencePanel",
+        rare=True,
     ),
 }

@@ -125,4 +125,5 @@ def _row(widget: QWidget, title: str) -> QHBoxLayout:
 def _button(text: str, tip: str) -> QToolButton:
     button = QToolButton(text=text)
     button.setToolTip(tip)
+    button.setStyleSheet("QToolButton:checked { background: palette(highlight); color: palette(highlighted-text) }")
     return button

@@ -91,4 +91,13 @@ class ToolKind:
         return tool(desk)
 
 
-TOOLS: Mapping[str, ToolKind] = {}
+TOOLS: Mapping[str, ToolKind] = {
+    "click": ToolKind(
+        "Click-segment",
+        "Correct the masks: click adds, Shift-click removes, drag joins, a line splits",
+        "click_tool:ClickTool",
+    ),
+    "teach": ToolKind(
+        "Teach", "A copy of the net learns from what you corrected, while you watch", "teach_tool:TeachTool"
+    ),
+}

@@ -87,6 +87,15 @@ def read_checkpoint(
     return counts, _under(tensors, "best")
 
 
+def read_history(folder: Path) -> list[dict[str, float | None]]:
+    """What a training in progress has recorded up to its last checkpoint; empty where there is none."""
+    path = folder / FILE
+    if not path.is_file():
+        return []
+    history: list[dict[str, float | None]] = json.loads(_about(path)["counts"])["history"]
+    return history
+
+
 def _about(path: Path) -> dict[str, str]:
     from safetensors import safe_open
 

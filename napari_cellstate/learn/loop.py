@@ -43,7 +43,8 @@ class Training:
     seconds : at most, checked between steps, 0 for no limit; how far it comes then depends on the machine.
     optimiser : "adam", "sgd" (momentum 0.9) or "rmsprop".
     learning_rate, weight_decay : of the optimiser.
-    schedule : "constant", or "cosine": falls to 0 at `steps`.
+    schedule : "constant", or "cosine": falls to 0 at `steps` or, if that is given, at `seconds`, whichever is nearer.
+    warmup : steps over which the learning rate rises from 0.
     decay : the learning rate is multiplied by this at each step.
     clip : largest norm of the gradient, 0 for no limit.
     bfloat16 : compute in reduced precision where that is safe; weights stay float32.
@@ -60,6 +61,7 @@ class Training:
     learning_rate: float = 1e-3
     weight_decay: float = 0.0
     schedule: Literal["constant", "cosine"] = "constant"
+    warmup: int = 0
     decay: float = 1.0
     clip: float = 0.0
     bfloat16: bool = False
@@ -69,10 +71,12 @@ class Training:
     checkpoint_every: int = 100
     record_every: int = 1
 
-    def rate(self, step: int) -> float:
-        """Learning rate of a step."""
-        shape = (1 + math.cos(math.pi * step / self.steps)) / 2 if self.schedule == "cosine" else 1.0
-        return self.learning_rate * shape * self.decay**step
+    def rate(self, step: int, seconds: float = 0.0) -> float:
+        """Learning rate of a step that begins after so many seconds of training."""
+        done = max(step / self.steps, seconds / self.seconds if self.seconds else 0.0)
+        shape = (1 + math.cos(math.pi * min(done, 1.0))) / 2 if self.schedule == "cosine" else 1.0
+        rise = min((step + 1) / (self.warmup + 1), 1.0)
+        return self.learning_rate * rise * shape * self.decay**step
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,7 +186,7 @@ class _Loop:
         return "seconds" if chosen.seconds and counts.seconds >= chosen.seconds else ""
 
     def _one_step(self) -> None:
-        step, rate = self.counts.step, self.settings.rate(self.counts.step)
+        step, rate = self.counts.step, self.settings.rate(self.counts.step, self.counts.seconds)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         batch = self.draw(step, _generator(self.settings.seed, step, "draw"))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.nets.convgru import ConvGRU
 from napari_cellstate.nets.layouts import LAYOUTS, Layout
+from napari_cellstate.nets.sequence_vae import SequenceVAE
 from napari_cellstate.nets.tiramisu import Tiramisu
 from napari_cellstate.nets.vae import image_vae, vector_vae
 
@@ -20,6 +21,7 @@ KINDS: dict[str, Callable[..., nn.Module]] = {
     "convgru": ConvGRU,
     "vector-vae": vector_vae,
     "image-vae": image_vae,
+    "sequence-vae": SequenceVAE,
 }
 """What a config's ``net`` can be."""
 
@@ -28,6 +30,7 @@ NAMED: dict[str, tuple[str, dict[str, Any]]] = {
     "convgru": ("convgru", {"channels": 1, "hidden": [32, 32]}),
     "vector-vae": ("vector-vae", {"features": 80}),
     "image-vae": ("image-vae", {}),
+    "convgru-vae": ("sequence-vae", {}),
 }
 """Nets that a user can ask for by name alone, with their settings."""
 
@@ -76,6 +79,7 @@ def usual_input(net: str, settings: Mapping[str, Any]) -> tuple[int, ...]:
         "convgru": (1, 4, channels, 64, 64),
         "vector-vae": (1, int(settings.get("features", 1))),
         "image-vae": (1, channels, side, side),
+        "sequence-vae": (1, int(settings.get("steps", 16)), int(settings.get("channels", 4)), side, side),
     }[net]
 
 

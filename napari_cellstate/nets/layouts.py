@@ -46,5 +46,6 @@ LAYOUTS = {
     "103": Layout(growth=16, down=(4, 5, 7, 10, 12), bottleneck=15),
     "slim": Layout(growth=16, down=(2, 3, 3, 3, 4), bottleneck=4, stem=32),
     "slim-half": Layout(growth=16, down=(3, 3, 3, 4), bottleneck=4, stem=32, stem_stride=2),
+    "wide-half": Layout(growth=32, down=(1, 2, 3, 3), bottleneck=3, stem=32, stem_stride=2),
 }
 """56, 67 and 103: Jegou et al. 2017, arXiv 1611.09326, tables 1 and 2. The slim ones are ours, for a processor."""

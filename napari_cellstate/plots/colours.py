@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_cellstate.core.behavior import NO_STATE
+from napari_cellstate.core.looks import worn
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,13 +30,15 @@ CONDITION_COLOURS: tuple[str, ...] = ("#222222", "#C2185B", "#7A7A00", "#5B4FA8"
 
 
 def state_colour(state: int) -> str:
-    """Colour of a state as "#RRGGBB"; states count from 1, 0 (no state) is grey.
+    """Colour of a state as "#RRGGBB": the user's where looks are worn; states count from 1, 0 (no state) is grey.
 
     Notes
     -----
     More than 30 states begin again with the first colour: no eye tells so many apart.
     """
-    return NO_STATE_COLOUR if state <= NO_STATE else STATE_COLOURS[(state - 1) % len(STATE_COLOURS)]
+    if state <= NO_STATE:
+        return NO_STATE_COLOUR
+    return worn().colours.get(state) or STATE_COLOURS[(state - 1) % len(STATE_COLOURS)]
 
 
 def state_rgb(k: int) -> NDArray[np.uint8]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from napari_cellstate.plots.colours import condition_colour, state_colour
 from napari_cellstate.plots.labels import (
@@ -26,67 +25,41 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Floats = NDArray[np.float64]
-_COLUMNS = ("condition", "state", "frames", "start_seen", "end_seen")
+_COLUMNS = ("condition", "state", "frames", "share", "low", "high", "n", "censored", "unseen", "unit")
 _DASHES: tuple[tuple[float, tuple[float, ...]], ...] = ((0, ()), (0, (5, 1.5)), (0, (1.5, 1)), (0, (6, 1.5, 1.5, 1.5)))
 _ACROSS = 3
 
 
-def survival(lengths: ArrayLike, ended: ArrayLike) -> tuple[Floats, Floats]:
-    """Share of stays that last longer than a time, where some were still going on when last seen.
-
-    Parameters
-    ----------
-    lengths : (N,), how long each stay was seen, in any unit.
-    ended : (N,) bool, False where the stay was still going on (censored).
-
-    Returns
-    -------
-    (M,) times and (M,) shares, beginning with (0, 1): the share holds from its time up to the next. The last time
-    is that of the longest stay.
-
-    Notes
-    -----
-    Kaplan and Meier 1958: the product over all times t of 1 - (stays that end at t) / (stays of at least t).
-    """
-    lengths, ended = np.asarray(lengths, np.float64), np.asarray(ended, bool)
-    times, at = np.unique(lengths, return_inverse=True)
-    ends = np.bincount(at, weights=ended, minlength=len(times))
-    seen = np.bincount(at, minlength=len(times))
-    at_risk = len(lengths) - np.concatenate([[0], np.cumsum(seen)[:-1]]) if len(times) else np.ones(0)
-    share = np.cumprod(1.0 - ends / at_risk)
-    drops = ends > 0
-    if len(times):
-        drops[-1] = True
-    return np.concatenate([[0.0], times[drops]]), np.concatenate([[1.0], share[drops]])
-
-
 def dwell(
-    bouts: pd.DataFrame,
+    curves: pd.DataFrame,
     *,
     dt_s: float | None = None,
     names: StateNames | None = None,
     conditions: Sequence[str] = (),
+    remarks: Mapping[int, str] | None = None,
+    shortest: int = 0,
 ) -> Figure:
-    """Survival of stays: a panel per state, a curve per condition.
+    """Survival of stays with 95 % bands: a panel per state, a curve per condition.
 
     Parameters
     ----------
-    bouts : a row a stay: condition, state, frames, start_seen, end_seen (both bool).
+    curves : as `dynamics.survival.survival_table` gives them.
     dt_s : seconds a frame; None leaves the axis in frames.
     names : of states.
     conditions : in the order wanted, so that all figures of a report agree; those not named come after.
+    remarks : a line for some of the states, such as a hazard ratio, written into their panels.
+    shortest : frames of a window, drawn as a line: windows blur what is shorter. 0 or 1 draws none.
 
     Notes
     -----
     Stays whose start was not seen are left out, as nobody knows how long they lasted; those whose end was not seen
-    are right-censored. Curves pool tracks: they show, and do not test, a difference.
+    are right-censored. Bands are over tracks (one movie) or movies: they show, and do not test, a difference.
     """
-    table = prepared(bouts, _COLUMNS, "dwell times")
+    table = prepared(curves, _COLUMNS, "dwell times")
     table = table[table["state"] > 0]
-    begun = table["start_seen"].to_numpy(bool)
-    late, table = int(len(table) - begun.sum()), table[begun]
-    if not len(table):
+    every = table.drop_duplicates(["condition", "state"])
+    late, stays = int(every["unseen"].sum()), int(every["n"].sum())
+    if not stays:
         why = f"{counted(late, 'stay')}, none with its start seen" if late else "no rows"
         return empty("How long cells stay in a state", why)
     states, places = states_of(table["state"]), places_of(table["condition"], conditions)
@@ -95,18 +68,19 @@ def dwell(
     rows = -(-len(states) // across)
     with figure(across * 2.9 + 0.6, rows * 2.7 + 0.9) as drawn:
         for panel, state in zip(grid(drawn, rows, across, len(states), sharex=True, sharey=True), states, strict=True):
-            _panel(panel, table[table["state"] == state], places, factor)
+            survival_panel(panel, table[table["state"] == state], places, factor)
+            if shortest > 1:
+                panel.axvline(shortest * factor, color="#999999", linewidth=0.8, linestyle=":")
             _head(panel, state, names)
+            panel.text(0.02, 0.03, (remarks or {}).get(state, ""), transform=panel.transAxes, size=8, color="#333333")
             if leftmost(panel):
                 panel.set_ylabel("share still in the state")
         drawn.axes[0].set(xlim=(0, None), ylim=(0, 1.02))
         label_lowest(drawn, across, f"time since entering the state ({unit})")
-        still = int((~table["end_seen"].to_numpy(bool)).sum())
-        drawn.suptitle(
-            f"{counted(len(table), 'stay')}; {still:,} still going on when last seen (ticks: censored); "
-            f"{late:,} left out (start not seen)",
-            size=9,
-        )
+        seen = f"{counted(stays, 'stay')}; {int(every['censored'].sum()):,} still going on when last seen"
+        window = "\ndotted: a window; what is shorter it blurs" if shortest > 1 else ""
+        bands = " or ".join(f"{name}s" for name in sorted(set(every["unit"]) - {""}))
+        drawn.suptitle(f"{seen}; {late:,} left out (start not seen); bands: 95 % over {bands}{window}", size=9)
         _condition_legend(drawn, places)
     return drawn
 
@@ -121,21 +95,20 @@ def _head(panel: Axes, state: int, names: StateNames | None) -> None:
     panel.set_title(state_title(state, names, 26), pad=12)
 
 
-def _panel(panel: Axes, part: pd.DataFrame, places: dict[str, int], factor: float) -> None:
+def survival_panel(panel: Axes, part: pd.DataFrame, places: Mapping[str, int], factor: float) -> None:
+    """Draw the curves of one state; `places` numbers the conditions, `factor` makes times of frames."""
     panel.axhline(0.5, color="#CCCCCC", linewidth=0.7, zorder=0)
     for condition, nth in places.items():
         here = part[part["condition"] == condition]
-        if not len(here):
+        if not here["n"].sum():
             continue
-        lengths, ended = here["frames"].to_numpy(np.float64) * factor, here["end_seen"].to_numpy(bool)
-        times, share = survival(lengths, ended)
-        colour = condition_colour(nth)
-        label = f"n = {len(here):,}"
-        dash = _DASHES[nth % len(_DASHES)]
+        times = here["frames"].to_numpy(np.float64) * factor
+        colour, dash = condition_colour(nth), _DASHES[nth % len(_DASHES)]
+        low, high = (here[name].to_numpy(np.float64) for name in ("low", "high"))
+        panel.fill_between(times, low, high, step="post", color=colour, alpha=0.15, linewidth=0)
+        label = f"n = {int(here['n'].iloc[0]):,}"
+        share = here["share"].to_numpy(np.float64)
         panel.step(times, share, where="post", color=colour, linestyle=dash, linewidth=1.6, label=label)
-        censored = np.unique(lengths[~ended])
-        height = share[np.searchsorted(times, censored, side="right") - 1]
-        panel.plot(censored, height, "|", color=colour, markersize=4, markeredgewidth=0.8)
     panel.legend(loc="upper right", handlelength=2.2, borderaxespad=0.1, frameon=True, edgecolor="none", framealpha=0.8)
 
 

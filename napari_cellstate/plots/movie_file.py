@@ -29,7 +29,7 @@ _ENCODERS: dict[str, tuple[str, ...]] = {
 }
 
 
-def write_movie(frames: Iterator[Image], path: Path, fps: int) -> Path:
+def write_movie(frames: Iterator[Image], path: Path, fps: int, kind: str = "auto") -> Path:
     """Write frames as PATH.mp4 (H.264, yuv420p), or as PATH.gif where no ffmpeg with an H.264 encoder is found.
 
     The file is there whole or not at all; an error of the iterator (`Cancelled` too) goes through and leaves none.
@@ -39,6 +39,7 @@ def write_movie(frames: Iterator[Image], path: Path, fps: int) -> Path:
     frames : (H, W, 3) uint8, all of one size, asked for one at a time; odd sizes are padded for MP4.
     path : without suffix.
     fps : frames a second.
+    kind : "auto" as above; "mp4", "gif" or "tiff" (a stack of RGB images, zlib) writes that and nothing else.
 
     Returns
     -------
@@ -47,7 +48,7 @@ def write_movie(frames: Iterator[Image], path: Path, fps: int) -> Path:
     Raises
     ------
     InputError
-        No frames, or frames of different sizes.
+        No frames, or frames of different sizes; "mp4", and no encoder is found.
     CellStateError
         The encoder stopped in the middle (disk full, killed).
     """
@@ -55,8 +56,14 @@ def write_movie(frames: Iterator[Image], path: Path, fps: int) -> Path:
     if first is None:
         raise InputError(f"movie file {path.name}: there are no frames to write; expected at least 1")
     checked = _checked(chain([first], frames), first.shape, path)
+    if kind == "gif":
+        return _write_gif(checked, path.with_name(f"{path.name}.gif"), fps)
+    if kind == "tiff":
+        return _write_tiff(checked, path.with_name(f"{path.name}.tif"))
     ffmpeg = shutil.which("ffmpeg")
     encoder = None if ffmpeg is None else _working_encoder(ffmpeg, first, fps)
+    if kind == "mp4" and encoder is None:
+        raise InputError(f"movie file {path.name}: no ffmpeg with an H.264 encoder is found; install one, or take gif")
     if ffmpeg is None or encoder is None:
         logger.info("%s: no ffmpeg with an H.264 encoder on the path; writing GIF", path.name)
         return _write_gif(checked, path.with_name(f"{path.name}.gif"), fps)
@@ -177,4 +184,14 @@ def _write_gif(frames: Iterator[Image], target: Path, fps: int) -> Path:
             loop=0,
             optimize=True,
         )
+    return target
+
+
+def _write_tiff(frames: Iterator[Image], target: Path) -> Path:
+    """A page a frame, written one by one."""
+    import tifffile
+
+    with replacing(target) as temporary, tifffile.TiffWriter(temporary, bigtiff=True) as file:
+        for frame in frames:
+            file.write(frame, photometric="rgb", compression="zlib", contiguous=False, metadata=None)
     return target

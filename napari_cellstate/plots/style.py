@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 __all__ = [
     "NO_STATE_COLOUR",
     "STATE_COLOURS",
+    "blank_page",
     "empty",
     "figure",
     "grid",
     "label_lowest",
     "leftmost",
     "save",
+    "save_pages",
     "state_colour",
     "state_legend",
 ]
@@ -72,6 +74,28 @@ def save(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:
         nothing = {"CreationDate": None, "Creator": None, "Producer": None}
         figure.savefig(temporary, format="pdf", dpi=200, metadata=nothing)
     return png, pdf
+
+
+@contextmanager
+def blank_page(width: float, height: float) -> Iterator[Figure]:
+    """Give an empty page of so many inches, on which everything is placed by hand."""
+    from matplotlib.figure import Figure
+
+    with _style():
+        yield Figure(figsize=(width, height), dpi=100)
+
+
+def save_pages(pages: Sequence[Figure], path: Path) -> Path:
+    """Write figures as the pages of one PDF whose text can be edited, at their own size."""
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_pdf import PdfPages
+
+    nothing = {"CreationDate": None, "Creator": None, "Producer": None}
+    whole = rc_context({"savefig.bbox": None})
+    with _style(), whole, replacing(path) as temporary, PdfPages(temporary, metadata=nothing) as pdf:
+        for page in pages:
+            page.savefig(pdf, format="pdf", dpi=200)
+    return path
 
 
 def empty(what: str, why: str = "no rows") -> Figure:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_cellstate.core import atomic
 from napari_cellstate.core.behavior import SCALED, row_name
+from napari_cellstate.core.digest import digest
 from napari_cellstate.core.errors import InputError
+from napari_cellstate.core.families import Embedder, Embedding
 from napari_cellstate.core.progress import Runtime
 from napari_cellstate.core.scaling import fit_scaling
 from napari_cellstate.core.times import times_of
 from napari_cellstate.core.units import Feature
+from napari_cellstate.experiment.crops import crops_of, normalisation
+from napari_cellstate.experiment.edits.exclude import without_excluded
 from napari_cellstate.experiment.entry import MovieEntry
 from napari_cellstate.experiment.recipe import Recipe
 from napari_cellstate.experiment.stages.base import Outcome, PooledStage
@@ -28,15 +33,22 @@ UNIT_TOLERANCE = 0.02
 
 
 def _record(recipe: Recipe, entries: tuple[MovieEntry, ...]) -> dict[str, Any]:
+    record = {"method": "embed", "embed": [one.record() for one in recipe.embed], **_inputs(recipe, entries)}
+    pixels = _pixels(recipe.embed, entries)
+    return {**record, "pixels": pixels} if pixels else record
+
+
+def _inputs(recipe: Recipe, entries: tuple[MovieEntry, ...]) -> dict[str, Any]:
     known = {"name", "dt_s", "pixel_size_um", "condition", "replicate"}
     said = [entry.model_dump(include=known | {"times_s"} if entry.times_s else known) for entry in entries]
-    return {
-        "method": "embed",
-        "embed": [one.record() for one in recipe.embed],
-        "pixel_sizes_differ": recipe.windows.resample_pixel_size,
-        "movies": said,
-        "threads": recipe.threads,
-    }
+    return {"pixel_sizes_differ": recipe.windows.resample_pixel_size, "movies": said, "threads": recipe.threads}
+
+
+def _pixels(methods: tuple[Embedder, ...], entries: tuple[MovieEntry, ...]) -> list[Any]:
+    """The images, where crops of them are read: labels that were given know nothing of them."""
+    if all(method.wanted_crops() is None for method in methods):
+        return []
+    return [[entry.name, entry.images.ground if entry.images else None, entry.channel] for entry in entries]
 
 
 def _run(experiment: Experiment, recipe: Recipe, runtime: Runtime) -> Outcome:
@@ -46,9 +58,12 @@ def _run(experiment: Experiment, recipe: Recipe, runtime: Runtime) -> Outcome:
     info = {}
     for nth, (name, method) in enumerate(embedding_names(recipe).items()):
         runtime.progress(nth, len(recipe.embed), f"embed ({method.kind})")
-        result = method.embed(behavior, runtime)
+        result = _embedded(experiment, recipe, method, behavior, runtime)
         behavior.obsm[name] = result.coordinates
+        for column, values in result.columns.items():
+            behavior.obs[embedding_column(name, column, recipe)] = values
         info[name] = {**method.record(), **result.info}
+        warnings += [f"{method.kind}: {note}" for note in result.info.get("warnings", ())]
     behavior.uns["provenance"] = json.dumps({"embed": info}, sort_keys=True)
     atomic_write(experiment, behavior)
     runtime.progress(len(recipe.embed), len(recipe.embed), "embed")
@@ -58,6 +73,37 @@ def _run(experiment: Experiment, recipe: Recipe, runtime: Runtime) -> Outcome:
         )
     summary = {"rows": behavior.n_obs, "movies": len(entries), "features": int(behavior.var["used"].sum())}
     return Outcome({"embed": [one.record() for one in recipe.embed]}, summary, tuple(warnings))
+
+
+def _embedded(
+    experiment: Experiment, recipe: Recipe, method: Embedder, behavior: AnnData, runtime: Runtime
+) -> Embedding:
+    """What one method makes of the table, with the crops that it wants and a folder for its net."""
+    wish = method.wanted_crops()
+    folder = experiment.paths.model(model_key(experiment, recipe, method))
+    inside = replace(runtime, folder=folder)
+    if wish is None:
+        result = method.embed(behavior, inside)
+    else:
+        with crops_of(experiment, recipe, wish, folder.parent / f".{folder.name}.crops", runtime) as crops:
+            result = method.embed_crops(behavior, crops, inside)
+            result.info["crops"] = normalisation(experiment, crops)
+    if folder.is_dir():
+        result.info["model"] = folder.name
+    return result
+
+
+def model_key(experiment: Experiment, recipe: Recipe, method: Embedder) -> str:
+    """Name of the net that a method trains here: what it depends on, its settings, and the rows that it sees."""
+    features = {one.name: (experiment.record("features", one.name) or {}).get("key", "") for one in experiment.movies}
+    return digest([method.record(), _inputs(recipe, experiment.movies), sorted(features.items()), *_pixels(
+        (method,), experiment.movies)])  # fmt: skip
+
+
+def embedding_column(name: str, column: str, recipe: Recipe) -> str:
+    """Name in `obs` of a column of an embedding: that of the first embedding has no name of its own."""
+    first = next(iter(embedding_names(recipe)))
+    return f"embed_{column}" if name == first else f"{name.removeprefix('X_')}_{column}"
 
 
 def embedding_names(recipe: Recipe) -> dict[str, Any]:
@@ -72,7 +118,15 @@ def embedding_names(recipe: Recipe) -> dict[str, Any]:
 def atomic_write(experiment: Experiment, behavior: AnnData) -> None:
     """Put a behaviour table in the place of the old one."""
     with atomic.replacing(experiment.paths.behavior) as temporary:
+        atomic.make_room(temporary, _size(behavior))
         behavior.write_h5ad(temporary)
+
+
+def _size(behavior: AnnData) -> int:
+    """About what a behaviour table takes on disk, bytes; rather more than less."""
+    arrays = [behavior.X, *behavior.layers.values(), *behavior.obsm.values()]
+    columns = behavior.obs.memory_usage(deep=True).sum() + behavior.var.memory_usage(deep=True).sum()
+    return int(1.1 * (sum(np.asarray(one).nbytes for one in arrays) + columns)) + 2**18
 
 
 def _check_units(entries: tuple[MovieEntry, ...], recipe: Recipe) -> None:
@@ -112,7 +166,7 @@ def _assemble(experiment: Experiment, entries: tuple[MovieEntry, ...], recipe: R
 
     features = [feature for one in recipe.features for feature in one.features()]
     names = [feature.name for feature in features]
-    tables = [(entry, experiment.features(entry.name)) for entry in entries]
+    tables, left_out = _left(experiment, entries)
     obs = pd.concat([_obs(entry, table) for entry, table in tables], ignore_index=True)
     for name in ("movie", "condition", "replicate"):
         obs[name] = pd.Categorical(obs[name], categories=sorted({str(v) for v in obs[name]}))
@@ -121,6 +175,7 @@ def _assemble(experiment: Experiment, entries: tuple[MovieEntry, ...], recipe: R
     )
     values = np.concatenate([_physical(entry, table[names], features) for entry, table in tables])
     var, warnings = _var(features, entries[0], values, obs["movie"].to_numpy())
+    warnings += left_out
     scaling = fit_scaling(values)
     var["log_scale"], var["median"], var["spread"] = scaling.log_scale, scaling.median, scaling.spread
     var["used"] &= scaling.spread > 0
@@ -132,6 +187,23 @@ def _assemble(experiment: Experiment, entries: tuple[MovieEntry, ...], recipe: R
         "resampled_dt_s": recipe.windows.resample_dt_s,
     }
     return behavior, warnings
+
+
+def _left(
+    experiment: Experiment, entries: tuple[MovieEntry, ...]
+) -> tuple[list[tuple[MovieEntry, pd.DataFrame]], list[str]]:
+    """Feature tables without what the user left out, and what there is to say about it."""
+    history, tables, warnings = experiment.history, [], list[str]()
+    for entry in entries:
+        table = experiment.features(entry.name)
+        if history.of("embed", entry.name):
+            kept, lost = without_excluded(table, experiment.tracks(entry.name), history, entry.name)
+            n = len(table) - len(kept)
+            warnings += [f"movie {entry.name}: {n} of {len(table)} windows are left out by hand"] if n else []
+            warnings += [f"movie {entry.name}: {words}: it fits no cell any more and has no effect" for words in lost]
+            table = kept
+        tables.append((entry, table))
+    return tables, warnings
 
 
 def _obs(entry: MovieEntry, table: pd.DataFrame) -> pd.DataFrame:
@@ -168,6 +240,7 @@ def _var(
         {
             "unit": [feature.unit(entry.pixel_size_um, entry.dt_s) for feature in features],
             "definition": [feature.definition for feature in features],
+            "note": [feature.note for feature in features],
             "source": [feature.source for feature in features],
             "used": used,
             "n_missing": (~np.isfinite(values)).sum(axis=0),

@@ -5,13 +5,12 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from napari_cellstate.core.given import CELL_COLUMNS, GivenTracks
 from napari_cellstate.core.movie import Movie
 from napari_cellstate.core.progress import Runtime
-from napari_cellstate.core.tables import check_cells, empty_cells
+from napari_cellstate.core.tables import check_cells
 from napari_cellstate.experiment.entry import MovieEntry
+from napari_cellstate.experiment.measuring import match_points, measure_movie
 from napari_cellstate.experiment.recipe import Recipe
 from napari_cellstate.experiment.stages.base import MovieStage, Outcome
 from napari_cellstate.experiment.store import Experiment
@@ -19,12 +18,11 @@ from napari_cellstate.formats.tables import read_parquet, write_parquet
 
 if TYPE_CHECKING:
     import pandas as pd
-    import zarr
 
 
-def _columns(recipe: Recipe) -> list[str]:
+def asked_columns(recipe: Recipe) -> list[str]:
     """Columns that the chosen feature sets ask for, each once, in the order of asking."""
-    return list(dict.fromkeys(name for one in recipe.features for name in one.measures))
+    return list(dict.fromkeys(name for one in recipe.features for name in one.asks()))
 
 
 def _record(recipe: Recipe, entry: MovieEntry) -> dict[str, Any]:
@@ -33,7 +31,7 @@ def _record(recipe: Recipe, entry: MovieEntry) -> dict[str, Any]:
         part = {"roi": list(entry.roi)} if entry.roi else {}
         return {"method": "given", "ground": tracks, "frames": list(entry.frames), **part}
     ground = entry.images.ground if entry.images else None
-    return {**recipe.measure.record(), "columns": _columns(recipe), "ground": ground}
+    return {**recipe.measure.record(), "columns": asked_columns(recipe), "ground": ground}
 
 
 def _run(experiment: Experiment, movie: Movie, recipe: Recipe, key: str, runtime: Runtime) -> Outcome:
@@ -42,9 +40,13 @@ def _run(experiment: Experiment, movie: Movie, recipe: Recipe, key: str, runtime
         cells = given.points.rename(columns=CELL_COLUMNS)
         resolved: dict[str, Any] = {"method": "given"}
     else:
-        cells, resolved = _measured(experiment, movie, recipe, key, runtime), recipe.measure.record()
+        labels = experiment.labels(movie.name)
+        old, skip = _kept(experiment, movie, key)
+        cells = measure_movie(movie, labels, recipe.measure, asked_columns(recipe), runtime, old=old, skip=skip)
+        resolved = recipe.measure.record()
         if given is not None:
-            cells, warnings = _with_given(cells, given, experiment.labels(movie.name), movie.name)
+            cells, missed = match_points(cells, given, labels, movie.shape[1:])
+            warnings = _missed(missed, given, movie)
     if given is not None:
         resolved |= {"id_name": given.id_name, "ids": list(given.ids)}
     check_cells(cells, f"movie {movie.name}: cells")
@@ -63,53 +65,20 @@ def keep_for(experiment: Experiment, movie: str, key: str, *, stop: int) -> None
     (part / "key").write_text(key)
 
 
-def _kept(experiment: Experiment, movie: Movie, key: str) -> tuple[list[pd.DataFrame], int]:
+def _kept(experiment: Experiment, movie: Movie, key: str) -> tuple[pd.DataFrame | None, int]:
     """Cells that need not be measured again, and how many frames they are of."""
     part = experiment.movie_paths(movie.name).measured_part
     if not (part / "key").exists() or (part / "key").read_text() != key:
-        return [], 0
-    return [read_parquet(part / "cells.parquet")], int((part / "stop").read_text()) - movie.frames.start
+        return None, 0
+    return read_parquet(part / "cells.parquet"), int((part / "stop").read_text()) - movie.frames.start
 
 
-def _measured(experiment: Experiment, movie: Movie, recipe: Recipe, key: str, runtime: Runtime) -> pd.DataFrame:
-    import pandas as pd
-
-    labels, columns = experiment.labels(movie.name), _columns(recipe)
-    tables, done = _kept(experiment, movie, key)
-    for nth, t in enumerate(movie.frames[done:], start=done):
-        runtime.progress(nth, len(movie.frames), "measure")
-        planes = [movie.image(t, c) for c in range(movie.n_channels)]
-        frame = np.asarray(labels[t], np.uint32)
-        table = recipe.measure.measure(frame, planes, columns)
-        table.insert(0, "frame", np.full(len(table), t, np.int64))
-        tables.append(table)
-    runtime.progress(len(movie.frames), len(movie.frames), "measure")
-    return pd.concat(tables, ignore_index=True) if tables else empty_cells()
-
-
-def _with_given(
-    cells: pd.DataFrame, given: GivenTracks, labels: zarr.Array[Any], movie: str
-) -> tuple[pd.DataFrame, list[str]]:
-    """Add to each cell the given track whose point lies on it (0 for none, and for cells with several points)."""
-    points = given.points[["frame", "y", "x", "track", "parent"]].copy()
-    limits = np.array(labels.shape[1:]) - 1
-    at = np.clip(np.rint(points[["y", "x"]].to_numpy()), 0, limits).astype(np.int64)
-    frame, label = points["frame"].to_numpy(), np.zeros(len(points), np.int64)
-    for t in np.unique(frame):
-        here = np.flatnonzero(frame == t)
-        label[here] = np.asarray(labels[int(t)])[at[here, 0], at[here, 1]]
-    points["label"] = label
-    hit = (points["label"] > 0) & ~points.duplicated(["frame", "label"], keep=False)
-    matched = points[hit].rename(columns=CELL_COLUMNS)[["frame", "label", *CELL_COLUMNS.values()]]
-    cells = cells.merge(matched, on=["frame", "label"], how="left")
-    for name in CELL_COLUMNS.values():
-        cells[name] = cells[name].fillna(0).astype(np.int64)
-    missed = int((~hit).sum())
+def _missed(missed: int, given: GivenTracks, movie: Movie) -> list[str]:
     if not missed:
-        return cells, []
-    return cells, [
-        f"movie {movie}: {missed} of {len(points)} points of the track table lie on no cell, or share one with "
-        "another point; the tracks have a gap there"
+        return []
+    return [
+        f"movie {movie.name}: {missed} of {len(given.points)} points of the track table lie on no cell, or share one "
+        "with another point; the tracks have a gap there"
     ]
 
 

@@ -13,6 +13,7 @@ from napari_cellstate.core.progress import Runtime
 from napari_cellstate.experiment.entry import MovieEntry
 from napari_cellstate.experiment.recipe import Recipe
 from napari_cellstate.experiment.stages.base import MovieStage, Outcome
+from napari_cellstate.experiment.stages.own_labels import amend_labels, forget_own
 from napari_cellstate.experiment.store import Experiment
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def _run(experiment: Experiment, movie: Movie, recipe: Recipe, key: str, runtime
         runtime.progress(part.done, len(movie.frames), "segment")
     atomic.replace_folder(part.folder / "labels.zarr", paths.labels)
     shutil.rmtree(part.folder)
+    forget_own(experiment, movie.name)
     return Outcome(method.record(), {"frames": len(movie.frames)})
 
 
@@ -98,7 +100,8 @@ class _Part:
         return self._progress.stat().st_size if self._progress.exists() else 0
 
     def write(self, t: int, labels: np.ndarray[Any, np.dtype[np.uint32]]) -> None:
-        self._array[t] = labels
+        with atomic.naming_full_disk(self.folder):
+            self._array[t] = labels
         with self._progress.open("ab") as stream:
             stream.write(b".")
             stream.flush()
@@ -117,4 +120,5 @@ STAGE = MovieStage(
     _run,
     lambda experiment, name: (experiment.movie_paths(name).labels / "zarr.json").exists(),
     reads_pixels=True,
+    amend=amend_labels,
 )

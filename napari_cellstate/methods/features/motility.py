@@ -13,7 +13,7 @@ from napari_cellstate.core.method import register, setting
 from napari_cellstate.core.progress import Runtime
 from napari_cellstate.core.units import Feature
 from napari_cellstate.core.windows import Windows
-from napari_cellstate.methods.features._motility.names import FEATURES
+from napari_cellstate.methods.features._motility.names import AT, FEATURES
 
 Floats = NDArray[np.float64]
 
@@ -57,6 +57,14 @@ class Motility(FeatureSet):
         "movement goes too.",
     )
 
+    interpolated: Literal["keep", "missing"] = setting(
+        "keep",
+        "Interpolated positions",
+        rare=True,
+        help='"missing" leaves out positions whose steps in and out are the same: they were probably filled in by a '
+        "tracker, and make cells look ballistic. `repeated_steps` says how many there were.",
+    )
+
     def features(self) -> tuple[Feature, ...]:
         """What each of its columns is, in order."""
         return FEATURES
@@ -71,6 +79,15 @@ class Motility(FeatureSet):
             frames = windows.start[:, None] + np.arange(windows.window) * windows.every
             at = at - estimate_drift(windows.tracks)[frames]
         values = fill_table(at, self.arrest_speed * windows.every, self.passage, runtime)
+        if self.interpolated == "missing":
+            from napari_cellstate.methods.features._motility.repeats import find_repeats
+
+            repeats = np.append(find_repeats(windows.tracks), False)[windows.cell]
+            kept = fill_table(
+                np.where(repeats[..., None], np.nan, at), self.arrest_speed * windows.every, self.passage, runtime
+            )
+            kept[:, AT["repeated_steps"]] = values[:, AT["repeated_steps"]]
+            values = kept
         return values * float(windows.every) ** np.array([feature.time for feature in FEATURES])
 
 

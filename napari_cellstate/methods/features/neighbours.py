@@ -22,20 +22,37 @@ Floats = NDArray[np.float64]
 FEATURES = (
     Feature(
         "local_density",
-        "Mean over time of the sum of 1 / distance^2 to all other cells of the frame; less than 1 px counts as 1 px. "
-        "Cells at the border of the image have half of theirs outside it.",
+        "Mean over time of the sum of 1 / distance^2 to all other cells of the frame; less than 1 px counts as 1 px.",
         length=-2,
         source="Kimmel et al. 2018, PLoS Comput Biol 14:e1005927 (local cell density)",
         pooled=False,
+        note="Cells at the border of the image have half of theirs outside it; so does every column here.",
     ),
-    Feature("nearest_distance", "Mean distance to the nearest other cell, middle to middle.", length=1, pooled=False),
-    Feature("nearest_least", "Least such distance within the window.", length=1, pooled=False),
-    Feature("neighbours", "Mean number of other cells within the radius.", pooled=False),
+    Feature(
+        "nearest_distance",
+        "Mean distance to the nearest other cell, middle to middle.",
+        length=1,
+        pooled=False,
+        note="Large cells are never near, and a cell split in two by its mask always is.",
+    ),
+    Feature(
+        "nearest_least",
+        "Least such distance within the window.",
+        length=1,
+        pooled=False,
+        note="Falls with the number of frames.",
+    ),
+    Feature(
+        "neighbours",
+        "Mean number of other cells within the radius.",
+        pooled=False,
+        note="Missed cells are not counted, and crowds hide most.",
+    ),
     Feature(
         "neighbour_alignment",
-        "Mean cosine between the cell's step and the mean step of its neighbours: 1 with them, -1 against. Stage drift "
-        "makes it high.",
+        "Mean cosine between the cell's step and the mean step of its neighbours: 1 with them, -1 against.",
         pooled=False,
+        note="Stage drift makes it high.",
     ),
     Feature(
         "relative_speed",
@@ -43,6 +60,7 @@ FEATURES = (
         length=1,
         time=-1,
         pooled=False,
+        note="With one neighbour it is as much the neighbour's speed.",
     ),
 )
 """Columns of `Neighbours`, in order.

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from napari_cellstate.methods.link._divisions import Division, fit_division
 from napari_cellstate.methods.link._frames import MOTHERS, Motion
+from napari_cellstate.methods.link._held import Held
+from napari_cellstate.methods.link._links import Links
 from napari_cellstate.methods.link._points import LEAST, Points
-from napari_cellstate.methods.link._tracks import Links, Scene
+from napari_cellstate.methods.link._tracks import Scene
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -63,7 +65,7 @@ def learn_division(parts: list[Families], motion: Motion, chances: int) -> Divis
     return fit_division(number, middle, distance, against, motion.spread, scale2, max(chances, 1))
 
 
-def orphans(points: Points, scene: Scene, near: float) -> Ints:
+def orphans(points: Points, scene: Scene, near: float, held: Held | None = None) -> Ints:
     """Ends of tracks, with two starts of the next frame near where each was expected, (K, 3)."""
     from scipy.spatial import cKDTree
 
@@ -80,7 +82,10 @@ def orphans(points: Points, scene: Scene, near: float) -> Ints:
         a = np.flatnonzero(np.isfinite(distance[:, i]) & np.isfinite(distance[:, j]))
         pair = np.sort(starts[np.stack([index[a, i], index[a, j]], axis=1)], axis=1)
         found.append(np.column_stack([ends[a], pair]))
-    return np.concatenate(found)
+    trio = np.concatenate(found)
+    if held is None:
+        return trio
+    return trio[held.allowed(trio[:, 0], trio[:, 1]) & held.allowed(trio[:, 0], trio[:, 2])]
 
 
 def choose_orphans(of: Families, gain: Floats, rival: Floats) -> tuple[Links, NDArray[np.bool_]]:

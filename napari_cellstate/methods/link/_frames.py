@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from napari_cellstate.core.progress import Progress
 from napari_cellstate.methods.link._assign import assign, confidence
+from napari_cellstate.methods.link._held import SURE, Held
 from napari_cellstate.methods.link._history import History
 from napari_cellstate.methods.link._looks import Looks
 from napari_cellstate.methods.link._points import Points
@@ -80,7 +81,7 @@ class FirstPass:
     mothers: list[Ints] = field(default_factory=list)
     lessons: list[tuple[Floats, Ints, Floats, Floats]] = field(default_factory=list)
 
-    def add(self, low: int, high: int, step: _Step, near: float, points: Points) -> None:
+    def add(self, low: int, high: int, step: _Step, near: float, points: Points, held: Held | None) -> None:
         """Note the links of a frame whose first row is `low` to the next, whose first row is `high`."""
         a, b = step.pairs
         self.source.append(low + a)
@@ -90,7 +91,8 @@ class FirstPass:
         self.shift.append(step.shift)
         if near > 0:
             after = points.at[high : high + step.shape[1]]
-            self.mothers.append(step.mothers(after, near) + np.array([low, high]))
+            mothers = step.mothers(after, near) + np.array([low, high])
+            self.mothers.append(mothers if held is None else mothers[held.allowed(*mothers.T)])
 
     def learn(self, step: _Step, history: History) -> None:
         """Note what the links of a frame teach."""
@@ -99,7 +101,14 @@ class FirstPass:
 
 
 def link_frames(
-    points: Points, motion: Motion, near: float, progress: Progress, *, blocks: range | None = None, learn: bool = False
+    points: Points,
+    motion: Motion,
+    near: float,
+    progress: Progress,
+    *,
+    blocks: range | None = None,
+    learn: bool = False,
+    held: Held | None = None,
 ) -> FirstPass:
     """Link each frame to the next.
 
@@ -109,6 +118,7 @@ def link_frames(
     progress : called once a frame.
     blocks : positions in `points.frames` to link; all without it.
     learn : keep the lessons.
+    held : pins.
     """
     done, history = FirstPass(), History.none(0, points.dims)
     blocks = range(len(points.frames)) if blocks is None else blocks
@@ -126,8 +136,8 @@ def link_frames(
             done.shift.append(np.zeros(points.dims))
             history = History.none(0, points.dims)
             continue
-        step = _Step(points, t, expected, scale2, motion)
-        done.add(low, high, step, near, points)
+        step = _Step(points, t, expected, scale2, motion, held)
+        done.add(low, high, step, near, points, held)
         if learn:
             done.learn(step, history)
         a, b = step.pairs
@@ -153,7 +163,9 @@ class _Step:
     there : where the cells were expected, with the shift.
     """
 
-    def __init__(self, points: Points, t: int, expected: Floats, scale2: Floats, motion: Motion) -> None:
+    def __init__(
+        self, points: Points, t: int, expected: Floats, scale2: Floats, motion: Motion, held: Held | None = None
+    ) -> None:
         from scipy.spatial import cKDTree
 
         before, after = points.frame(t), points.frame(t + 1)
@@ -171,9 +183,21 @@ class _Step:
             low, high = points.bounds[t], points.bounds[t + 1]
             log_density += motion.looks.ratio(points.looks[high + self.column] - points.looks[low + self.row])
         self.gain, self.shape = motion.worth(log_density), (len(before), len(after))
+        if held is not None:
+            self._hold(held, points.bounds[t], points.bounds[t + 1], after)
         self.chosen = assign(self.row, self.column, self.gain, self.shape)
         a, b = self.pairs
         self.moved = after[b] - before[a] - self.shift - motion.drift
+
+    def _hold(self, held: Held, low: int, high: int, after: Floats) -> None:
+        """Leave out the candidates that pins forbid, and put in the pinned links."""
+        open_ = held.allowed(low + self.row, high + self.column)
+        source = np.flatnonzero(held.next[low:high] >= 0)
+        target = held.next[low + source] - high
+        square = ((after[target] - self.there[source]) ** 2).sum(axis=1)
+        self.row, self.column = np.append(self.row[open_], source), np.append(self.column[open_], target)
+        self.square = np.append(self.square[open_], square)
+        self.gain = np.append(self.gain[open_], np.full(len(source), SURE))
 
     @property
     def pairs(self) -> tuple[Ints, Ints]:

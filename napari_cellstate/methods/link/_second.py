@@ -11,8 +11,10 @@ from napari_cellstate.core.progress import Progress
 from napari_cellstate.methods.link._assign import assign, confidence
 from napari_cellstate.methods.link._families import Families, choose_orphans, learn_division, orphans
 from napari_cellstate.methods.link._frames import FirstPass, Motion
+from napari_cellstate.methods.link._held import Held
+from napari_cellstate.methods.link._links import Links
 from napari_cellstate.methods.link._points import Points
-from napari_cellstate.methods.link._tracks import Links, Scene
+from napari_cellstate.methods.link._tracks import Scene, links_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -43,7 +45,15 @@ class _Pairs:
 
 
 def second_pass(
-    points: Points, first: FirstPass, motion: Motion, near: float, max_gap: int, divisions: bool, progress: Progress
+    points: Points,
+    first: FirstPass,
+    motion: Motion,
+    near: float,
+    max_gap: int,
+    progress: Progress,
+    *,
+    divisions: bool = True,
+    held: Held | None = None,
 ) -> Links:
     """All links: those of the first pass, those over gaps, and those to second daughters.
 
@@ -51,20 +61,21 @@ def second_pass(
     ----------
     near : daughters are looked for within this distance of where their mother was expected, px.
     max_gap : the most missing frames in a row.
+    held : pins.
     """
-    one = Links.of(first)
-    scene = Scene.of(points, first, one)
+    one = links_of(first) if held is None else Links.joined([links_of(first), held.links()])
+    scene = Scene.of(points, first, links_of(first), held)
     if not len(scene.starts):
         return one
     births = float(np.log(len(scene.starts) / len(points.frames)) - points.log_volume)
-    pairs = [_gaps(points, scene, motion, gap + 1) for gap in range(1, max_gap + 1)]
+    pairs = [_gaps(points, scene, motion, gap + 1, held) for gap in range(1, max_gap + 1)]
     progress(0, 2, "close gaps")
     if not divisions:
         return Links.joined([one, _choose(points, scene, _Pairs.joined(pairs), births, max_gap)])
     seen = np.concatenate([*first.mothers, np.empty((0, 2), np.int64)])
     trio = np.column_stack([seen[:, 0], scene.sister[seen[:, 0]], seen[:, 1]])
     half = Families.of(points, scene, motion, trio, births, linked=True)
-    whole = Families.of(points, scene, motion, orphans(points, scene, near), births, linked=False)
+    whole = Families.of(points, scene, motion, orphans(points, scene, near, held), births, linked=False)
     law = learn_division([half, whole], motion, len(one.source))
     progress(1, 2, "close gaps")
     half_log = half.gain(law, motion) + births
@@ -77,7 +88,7 @@ def second_pass(
     return Links.joined([one, twins, _choose(points, scene, left, births, max_gap)])
 
 
-def _gaps(points: Points, scene: Scene, motion: Motion, dt: int) -> _Pairs:
+def _gaps(points: Points, scene: Scene, motion: Motion, dt: int, held: Held | None) -> _Pairs:
     """Ends, and starts `dt` frames later near where each would be by then."""
     from scipy.spatial import cKDTree
 
@@ -97,7 +108,8 @@ def _gaps(points: Points, scene: Scene, motion: Motion, dt: int) -> _Pairs:
     log = motion.spread.log(distance[a, nth] ** 2, wide[a]) + motion.looks.ratio(
         points.looks[b] - points.looks[ends[a]]
     )
-    return _Pairs(ends[a], b, log, np.full(len(a), dt))
+    found = _Pairs(ends[a], b, log, np.full(len(a), dt))
+    return found if held is None else found.keep(held.allowed(found.row, found.column))
 
 
 def _choose(points: Points, scene: Scene, pairs: _Pairs, births: float, max_gap: int) -> Links:

@@ -1,4 +1,4 @@
-"""Links so far, and what they leave open: ends and starts."""
+"""What the links of the first pass leave open: ends and starts."""
 
 from __future__ import annotations
 
@@ -8,33 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_cellstate.methods.link._frames import FirstPass
+from napari_cellstate.methods.link._held import Held
+from napari_cellstate.methods.link._links import Links
 from napari_cellstate.methods.link._points import Points
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class Links:
-    """Links between rows of `Points`, what each is worth in nats, and how sure it is (0 to 1)."""
-
-    source: Ints
-    target: Ints
-    gain: Floats
-    sure: Floats
-
-    @classmethod
-    def joined(cls, parts: list[Links]) -> Links:
-        """All links of several."""
-        no, none = np.empty(0, np.int64), np.empty(0)
-        blank = cls(no, no, none, none)
-        names = ("source", "target", "gain", "sure")
-        return cls(*(np.concatenate([getattr(part, name) for part in [blank, *parts]]) for name in names))
-
-    @classmethod
-    def of(cls, first: FirstPass) -> Links:
-        """Links of the first pass."""
-        return cls.joined([cls(*part) for part in zip(first.source, first.target, first.gain, first.sure, strict=True)])
+def links_of(first: FirstPass) -> Links:
+    """Links of the first pass."""
+    parts = zip(first.source, first.target, first.gain, first.sure, strict=True)
+    return Links.joined([Links(*part) for part in parts])
 
 
 @dataclass(frozen=True)
@@ -63,16 +48,19 @@ class Scene:
     apart: float
 
     @classmethod
-    def of(cls, points: Points, first: FirstPass, links: Links) -> Scene:
-        """From the first pass."""
+    def of(cls, points: Points, first: FirstPass, links: Links, held: Held | None = None) -> Scene:
+        """From the first pass; what is pinned is open no more."""
         block = np.repeat(np.arange(len(points.frames)), np.diff(points.bounds))
         sister, has_before = np.full(len(points.at), -1), np.zeros(len(points.at), np.bool_)
         sister[links.source] = links.target
         has_before[links.target] = True
+        busy = sister >= 0
+        if held is not None:
+            busy, has_before = busy | held.source, has_before | held.target
         shift, ahead = np.array(first.shift), np.concatenate(first.ahead)
         return cls(
             block=block,
-            ends=np.flatnonzero((sister < 0) & (block < len(points.frames) - 1)),
+            ends=np.flatnonzero(~busy & (block < len(points.frames) - 1)),
             starts=np.flatnonzero(~has_before & (block > 0)),
             sister=sister,
             ahead=ahead,

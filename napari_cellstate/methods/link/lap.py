@@ -7,20 +7,19 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
-from napari_cellstate.core.families import Linker
+from napari_cellstate.core.families import Linker, Linking
 from napari_cellstate.core.method import register, setting
 from napari_cellstate.core.movie import Movie
 from napari_cellstate.core.progress import Runtime
-from napari_cellstate.core.tables import make_links
+from napari_cellstate.core.tables import CONFIDENCE, make_links
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from napari_cellstate.core.pins import Pins
     from napari_cellstate.methods.link._frames import Motion
+    from napari_cellstate.methods.link._links import Links
     from napari_cellstate.methods.link._points import Points
-
-CONFIDENCE = "confidence"
-"""Column of the link table: 0 to 1, from how much worse the next-best solution is that lacks the link."""
 
 
 @register
@@ -75,22 +74,37 @@ class LapLinker(Linker):
         A link table with the further column `CONFIDENCE`; `cost` is the distance of the two cells in px. Column z of
         the cells, if there is one, is a third dimension.
         """
-        if not len(cells):
-            return make_links([], [], [])
-        from napari_cellstate.methods.link._frames import link_frames
-        from napari_cellstate.methods.link._points import points_of
-        from napari_cellstate.methods.link._second import second_pass
+        return self.linked(cells, movie, runtime).links
 
-        points, order = points_of(cells)
+    def linked(self, cells: pd.DataFrame, movie: Movie, runtime: Runtime, pins: Pins | None = None) -> Linking:
+        """Learn from the movie once, and link; pins are taken as given, and the cells around them link accordingly."""
+        from napari_cellstate.methods.link._points import points_of
+
+        dropped = pins.dropped if pins is not None else np.empty(0, np.int64)
+        kept = np.setdiff1d(np.arange(len(cells)), dropped)
+        if not len(kept):
+            return Linking(make_links([], [], []), self)
+        points, order = points_of(cells.iloc[kept])
+        order = kept[order]
         motion = self._learned(points)
-        near = max(2 * motion.reach, points.spacing)  # of a mother and the daughter that was not linked
-        first = link_frames(points, motion, near if self.divisions else 0.0, runtime.progress)
-        found = second_pass(points, first, motion, near, self.max_gap, self.divisions, runtime.progress)
+        found = self._passes(points, motion, runtime, pins.among(order) if pins else None)
         source, target = order[found.source], order[found.target]
         moved = points.at[found.target] - points.at[found.source]
         links = make_links(source, target, np.sqrt((moved**2).sum(axis=1)))
         links[CONFIDENCE] = found.sure[np.lexsort((target, source))]  # the order that make_links gives
-        return links
+        return Linking(links, self.model_copy(update={"search_range": motion.reach}))
+
+    def _passes(self, points: Points, motion: Motion, runtime: Runtime, pins: Pins | None) -> Links:
+        from napari_cellstate.methods.link._frames import link_frames
+        from napari_cellstate.methods.link._held import Held
+        from napari_cellstate.methods.link._second import second_pass
+
+        held = Held.of(points, pins) if pins else None
+        near = max(2 * motion.reach, points.spacing)  # of a mother and the daughter that was not linked
+        first = link_frames(points, motion, near if self.divisions else 0.0, runtime.progress, held=held)
+        return second_pass(
+            points, first, motion, near, self.max_gap, runtime.progress, divisions=self.divisions, held=held
+        )
 
     def _learned(self, points: Points) -> Motion:
         """What the movie teaches; the same for an estimated search range as for none."""

@@ -43,37 +43,32 @@ def _first_columns(x: Ints, chain: Ints, n: int, rows: int, out: Ints) -> None:
 
 
 @compiled
-def hull_areas(cell: Ints, row: Ints, column: Ints, top: Ints, bottom: Ints) -> Ints:
+def hull_areas(begin: Ints, row: NDArray[np.int32], column: NDArray[np.int32]) -> Ints:
     """Pixels whose middle is in or on the convex hull of each cell's pixels, each pixel a diamond.
 
     Parameters
     ----------
-    cell, row, column : (P,) of every pixel.
-    top, bottom : (N,) first and last row of each cell.
+    begin : (N + 1,) where the pixels of each cell begin.
+    row, column : (P,) of every pixel, in raster order within a cell.
 
     Notes
     -----
     As `skimage.morphology.convex_hull_image`: the hull is that of the middles of all pixel sides. In half pixels all
     its corners are whole numbers, so that nothing is rounded.
     """
-    rows = bottom - top + 1
-    begin = np.cumsum(rows) - rows
-    first, last = np.full(rows.sum(), NONE), np.full(rows.sum(), -NONE)
-    for p in range(len(cell)):
-        at = begin[cell[p]] + row[p] - top[cell[p]]
-        first[at], last[at] = min(first[at], column[p]), max(last[at], column[p])
-    areas = np.zeros(len(rows), np.int64)
-    for i in range(len(rows)):
-        n = rows[i]
-        sides = np.full((2, 2 * n + 1), NONE)
-        for r in range(n):
-            if first[begin[i] + r] == NONE:
-                continue
-            for side in range(2):  # the right side is the left one of the mirror image
-                x = 2 * first[begin[i] + r] if side == 0 else -2 * last[begin[i] + r]
-                sides[side, 2 * r + 1] = min(sides[side, 2 * r + 1], x - 1)
-                for at in (2 * r, 2 * r + 2):
+    cells = len(begin) - 1
+    areas = np.zeros(cells, np.int64)
+    for i in range(cells):
+        top, n = row[begin[i]], row[begin[i + 1] - 1] - row[begin[i]] + 1
+        sides = np.full((2, 2 * n + 1), NONE)  # the right side is the left one of the mirror image
+        for p in range(begin[i], begin[i + 1]):
+            ends = (p == begin[i] or row[p - 1] != row[p]), (p + 1 == begin[i + 1] or row[p + 1] != row[p])
+            for side in range(2):
+                if ends[side]:
+                    at, x = 2 * (row[p] - top), 2 * column[p] if side == 0 else -2 * column[p]
                     sides[side, at] = min(sides[side, at], x)
+                    sides[side, at + 1] = min(sides[side, at + 1], x - 1)
+                    sides[side, at + 2] = min(sides[side, at + 2], x)
         chain, bounds = np.empty(2 * n + 1, np.int64), np.empty((2, n), np.int64)
         for side in range(2):
             corners = _envelope(sides[side], chain)

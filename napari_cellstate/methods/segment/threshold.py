@@ -35,6 +35,7 @@ class Threshold(Segmenter):
 
     kind: ClassVar[str] = "threshold"
     title: ClassVar[str] = "Threshold and watershed"
+    estimates_read: ClassVar[tuple[str, ...] | None] = ("threshold", "polarity", "diameter")
 
     threshold: Literal["otsu", "li", "local"] = setting(
         "local",

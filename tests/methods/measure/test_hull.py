@@ -11,7 +11,7 @@ from napari_cellstate.methods.measure.regions import Measure
 
 def hulls(labels: np.ndarray) -> np.ndarray:
     regions = Regions.of(labels.astype(np.uint32))
-    return hull_areas(regions.cell, *regions.position, *regions.box[:2])
+    return hull_areas(regions.begin, regions.y, regions.x)
 
 
 def blobs(seed: int, size: int = 120) -> np.ndarray:

@@ -20,7 +20,14 @@ NAMES_IN_SKIMAGE = {
     "equivalent_diameter": "equivalent_diameter_area",
     "orientation": "orientation",
     "extent": "extent",
+    "perimeter_crofton": "perimeter_crofton",
+    "hull_area": "area_convex",
+    "euler_number": "euler_number",
+    "box_top": "bbox-0",
+    "box_left": "bbox-1",
+    **{f"hu_{n + 1}": f"moments_hu-{n}" for n in range(7)},
 }
+BRIGHTNESS = {"mean": "mean", "sd": "std", "min": "min", "max": "max", "median": "median"}
 FIRST = ["label", "y", "x", "area", "touches_border"]
 
 
@@ -46,24 +53,22 @@ def crowd() -> Array:
 
 def test_is_registered() -> None:
     assert available("measure")["regions"] is Measure
-    assert Measure().record() == {"method": "regions", "version": 1}
+    ring = {"ring_from": 2, "ring_to": 7, "texture_step": 1}
+    assert Measure().record() == {"method": "regions", "version": 2, **ring}
 
 
 def test_same_numbers_as_skimage() -> None:
     labels = crowd()
     image = np.random.default_rng(1).normal(1e4, 50, (*labels.shape, 2))
-    table = Measure().measure(labels, [image[..., 0], image[..., 1]], list(NAMES_IN_SKIMAGE))
-    oracle = regionprops_table(
-        labels.astype(np.int32),
-        image,
-        properties=["label", "centroid", "intensity_mean", "intensity_std", *NAMES_IN_SKIMAGE.values()],
-    )
+    asked = [f"intensity_{ours}_{c}" for ours in (*BRIGHTNESS, "y", "x") for c in (0, 1)]
+    table = Measure().measure(labels, [image[..., 0], image[..., 1]], [*NAMES_IN_SKIMAGE, *asked])
+    theirs = [*NAMES_IN_SKIMAGE.values(), *(f"intensity_{name}" for name in BRIGHTNESS.values()), "centroid_weighted"]
+    wanted = ["label", "centroid", *dict.fromkeys(name.partition("-")[0] for name in theirs)]
+    oracle = regionprops_table(labels.astype(np.int32), image, properties=wanted)
     pairs = {"label": "label", "y": "centroid-0", "x": "centroid-1", **NAMES_IN_SKIMAGE}
-    pairs |= {
-        f"intensity_{ours}_{c}": f"intensity_{theirs}-{c}"
-        for ours, theirs in (("mean", "mean"), ("sd", "std"))
-        for c in (0, 1)
-    }
+    for c in (0, 1):
+        pairs |= {f"intensity_{ours}_{c}": f"intensity_{other}-{c}" for ours, other in BRIGHTNESS.items()}
+        pairs |= {f"intensity_{axis}_{c}": f"centroid_weighted-{nth}-{c}" for nth, axis in enumerate("yx")}
     assert len(table) == 11
     for ours, theirs in pairs.items():
         defined = ~np.isnan(table[ours].to_numpy(np.float64))
@@ -160,12 +165,16 @@ def test_bad_input() -> None:
     labels = crowd()
     with pytest.raises(InputError, match="no column 'roundness'; known: area, perimeter"):
         Measure().measure(labels, [], ["roundness"])
+    with pytest.raises(InputError, match="background_1 asks for channel 1, but the movie has 1"):
+        Measure().measure(labels, [labels], ["background_1"])
     with pytest.raises(InputError, match="channel 1 is 170 x 200 px, the labels 200 x 170"):
         Measure().measure(labels, [labels, labels.T])
 
 
 def test_what_columns_are() -> None:
     lengths = {"area": 2, "perimeter": 1, "major_axis": 1, "minor_axis": 1, "equivalent_diameter": 1}
+    lengths |= {"hull_area": 2, "perimeter_crofton": 1}
+    lengths |= {f"box_{side}": 1 for side in ("top", "left", "bottom", "right")}
     assert {name: feature.length for name, feature in COLUMNS.items() if feature.length} == lengths
     assert all(feature.name == name and feature.definition for name, feature in COLUMNS.items())
     assert COLUMNS["orientation"].angle

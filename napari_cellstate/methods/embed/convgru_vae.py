@@ -1,0 +1,132 @@
+"""A ConvGRU autoencoder of crop sequences and paths."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from napari_cellstate.core.crops import Crops, CropWish
+from napari_cellstate.core.families import Embedding
+from napari_cellstate.core.method import register, setting
+from napari_cellstate.core.progress import Runtime
+from napari_cellstate.methods.embed._crops import CropEmbedder
+from napari_cellstate.methods.embed._nets import elbo_of, embedding_of, losses_said, on, tell
+from napari_cellstate.methods.embed._split import Split, split_rows
+
+if TYPE_CHECKING:
+    import torch
+    from anndata import AnnData
+    from torch import Tensor, nn
+
+    from napari_cellstate.learn.autoencoding import SequenceAutoencoding
+    from napari_cellstate.learn.crop_batches import CropBatches
+    from napari_cellstate.learn.fitted import Plan
+
+_CHECKED = 256
+
+
+@register
+class ConvGRUVAE(CropEmbedder):
+    """A variational autoencoder of what a cell looks like over a window, and of how it moves.
+
+    Each frame's crop goes through convolutions into a ConvGRU (Ballas et al. 2016), whose last state gives the code of
+    appearance; steps of the path give the code of motion. Both are rebuilt: grey levels and band shares inside the
+    outline, the outline, and the path. A dimension of appearance costs `beta` (Higgins et al. 2017).
+
+    Notes
+    -----
+    Normalisation decides what can be found: see the setting and the note in the result. Windows overlap, and those of
+    one track resemble each other; the net is judged by tracks or movies that it has not learnt from. Whether the code
+    adds anything to features that were thought of is a question for `evidence`, not for a picture.
+    """
+
+    kind: ClassVar[str] = "convgru-vae"
+    title: ClassVar[str] = "ConvGRU-VAE of crops and path"
+
+    motion: int = setting(
+        4, "Code of motion", ge=1, le=64, help="Dimensions for the path, beside those for appearance."
+    )
+    beta: float = setting(
+        1.0,
+        "beta",
+        ge=0,
+        le=10_000,
+        step=1.0,
+        help="Price of the code of appearance; more keeps only what explains most pixels.",
+    )
+
+    def wanted_crops(self) -> CropWish:
+        """Crops of every frame of a window."""
+        return self._wish(window=True)
+
+    def embed_crops(self, behavior: AnnData, crops: Crops, runtime: Runtime) -> Embedding:
+        """Train and embed every row; see `Embedder.embed_crops` and `embedding_of`."""
+        if not len(crops):
+            return self._nothing()
+        self._enough(len(crops))
+        from napari_cellstate.learn.crop_batches import crop_batches
+        from napari_cellstate.learn.device import choose_device
+        from napari_cellstate.learn.fitted import fitted
+        from napari_cellstate.learn.threads import torch_threads
+
+        split = split_rows(behavior, self.seed)
+        split = Split(split.train[(crops.rows[split.train] >= 0).any(axis=1)], split.check, split.words)
+        learner = _Learner(self, crop_batches(crops, self.turn, split.train, self.seed), split)
+        with torch_threads(runtime.threads):
+            net, records = fitted(learner.plan(), runtime.folder, choose_device(runtime.device), runtime.progress)
+            told = tell(len(crops), lambda rows: learner.told(net, rows), runtime)
+        info = {"training": losses_said(records), "notes": [split.words, crops.note], "crop_um": crops.size_um}
+        return embedding_of(told, info)
+
+
+class _Learner:
+    def __init__(self, method: ConvGRUVAE, batches: CropBatches, split: Split) -> None:
+        self.method, self.batches, self.split = method, batches, split
+        self.objective = self._objective()
+
+    def _objective(self) -> SequenceAutoencoding:
+        from napari_cellstate.learn.autoencoding import SequenceAutoencoding
+        from napari_cellstate.nets.elbo_crops import CropElbo
+
+        method = self.method
+        elbo = elbo_of("beta", beta=method.beta, capacity=0.0, steps=method.steps, sd=1.0)
+        return SequenceAutoencoding(CropElbo(elbo), method.motion)
+
+    def plan(self) -> Plan:
+        from napari_cellstate.learn.fitted import Plan
+
+        settings: dict[str, Any] = {
+            "channels": self.batches.channels,
+            "size": self.batches.crops.wish.pixels,
+            "steps": self.batches.steps,
+            "latent": self.method.latent,
+            "motion": self.method.motion,
+        }
+        card = {"reads": "sequences", **self.batches.card()}
+        return Plan(
+            "sequence-vae", settings, lambda _: self.objective, self.draw, self.check, self.method.training(), card
+        )
+
+    def draw(self, step: int, generator: torch.Generator) -> dict[str, Tensor]:
+        import torch
+
+        at = torch.randint(len(self.split.train), (self.method.batch,), generator=generator).numpy()
+        return self.batches(self.split.train[at], generator)
+
+    def check(self, net: nn.Module) -> float:
+        return float(np.mean([float(self.told(net, some)[2].mean()) for some in self._checked()]))
+
+    def _checked(self) -> list[Any]:
+        rows = self.split.check[
+            np.linspace(0, len(self.split.check) - 1, min(_CHECKED, len(self.split.check))).astype(int)
+        ]
+        return np.array_split(rows, max(1, len(rows) // 64))
+
+    def told(self, net: nn.Module, rows: Any) -> tuple[Tensor, Tensor, Tensor]:
+        from napari_cellstate.nets.elbo import kl_to_standard_normal
+
+        batch = {name: value.to(on(net)) for name, value in self.batches(rows).items()}
+        made = net(batch["x"], batch["path"], batch["seen"])
+        wrong = sum(self.objective.errors(made.output, made.path, batch).values())
+        return made.mean, made.log_var, wrong + kl_to_standard_normal(made.mean, made.log_var).sum(1)

@@ -1,0 +1,1 @@
+"""From a net's maps to cells."""
