@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.evidence import embedding_evidence, known_factors
     from napari_cellstate.experiment.export import export
     from napari_cellstate.experiment.flux_table import flux_of_table
+    from napari_cellstate.experiment.grow import grow
     from napari_cellstate.experiment.listing import methods
     from napari_cellstate.experiment.models import model_summary
     from napari_cellstate.experiment.movie_table import update_from_table
@@ -66,6 +67,7 @@ __all__ = [
     "export",
     "features_of_table",
     "flux_of_table",
+    "grow",
     "known_factors",
     "methods",
     "model_summary",
@@ -111,6 +113,7 @@ _HOME = {
     "embedding_evidence": "experiment.evidence",
     "state_evidence": "experiment.state_evidence",
     "export": "experiment.export",
+    "grow": "experiment.grow",
     "flux_of_table": "experiment.flux_table",
     "known_factors": "experiment.evidence",
     "features_of_table": "experiment.describe",

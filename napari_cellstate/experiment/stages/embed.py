@@ -123,7 +123,15 @@ def embedding_names(recipe: Recipe) -> dict[str, Any]:
 def atomic_write(experiment: Experiment, behavior: AnnData) -> None:
     """Put a behaviour table in the place of the old one."""
     with atomic.replacing(experiment.paths.behavior) as temporary:
+        atomic.make_room(temporary, _size(behavior))
         behavior.write_h5ad(temporary)
+
+
+def _size(behavior: AnnData) -> int:
+    """About what a behaviour table takes on disk, bytes; rather more than less."""
+    arrays = [behavior.X, *behavior.layers.values(), *behavior.obsm.values()]
+    columns = behavior.obs.memory_usage(deep=True).sum() + behavior.var.memory_usage(deep=True).sum()
+    return int(1.1 * (sum(np.asarray(one).nbytes for one in arrays) + columns)) + 2**18
 
 
 def _check_units(entries: tuple[MovieEntry, ...], recipe: Recipe) -> None:
