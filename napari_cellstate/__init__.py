@@ -23,11 +23,13 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.check import check
     from napari_cellstate.experiment.comparing.compare import compare
     from napari_cellstate.experiment.demo import demo
+    from napari_cellstate.experiment.describe import features_of_table
     from napari_cellstate.experiment.dynamics_table import dynamics_of_table
     from napari_cellstate.experiment.edit import edit, redo, undo
     from napari_cellstate.experiment.evidence import embedding_evidence, known_factors
     from napari_cellstate.experiment.export import export
     from napari_cellstate.experiment.flux_table import flux_of_table
+    from napari_cellstate.experiment.grow import grow
     from napari_cellstate.experiment.listing import methods
     from napari_cellstate.experiment.models import model_summary
     from napari_cellstate.experiment.movie_table import update_from_table
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.status import status
     from napari_cellstate.experiment.store import Experiment
     from napari_cellstate.experiment.training import train
+    from napari_cellstate.experiment.transferring import transfer
     from napari_cellstate.formats.movies import positions
     from napari_cellstate.simulate.sample import simulate
 
@@ -62,7 +65,9 @@ __all__ = [
     "edit",
     "embedding_evidence",
     "export",
+    "features_of_table",
     "flux_of_table",
+    "grow",
     "known_factors",
     "methods",
     "model_summary",
@@ -85,6 +90,7 @@ __all__ = [
     "states_of_table",
     "status",
     "train",
+    "transfer",
     "undo",
     "update",
     "update_from_table",
@@ -107,8 +113,10 @@ _HOME = {
     "embedding_evidence": "experiment.evidence",
     "state_evidence": "experiment.state_evidence",
     "export": "experiment.export",
+    "grow": "experiment.grow",
     "flux_of_table": "experiment.flux_table",
     "known_factors": "experiment.evidence",
+    "features_of_table": "experiment.describe",
     "methods": "experiment.listing",
     "model_summary": "experiment.models",
     "new": "experiment.add",
@@ -128,6 +136,7 @@ _HOME = {
     "states_of_table": "experiment.states_table",
     "status": "experiment.status",
     "train": "experiment.training",
+    "transfer": "experiment.transferring",
     "update": "experiment.change",
     "update_from_table": "experiment.movie_table",
 }

@@ -53,13 +53,20 @@ class _Seen:
     rows: Ints
 
 
+def remove_old_crops(experiment: Experiment) -> None:
+    """Remove what a killed run left; only the one writer may."""
+    for left in experiment.paths.crops("").parent.glob(".*.crops"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
 @contextmanager
-def crops_of(experiment: Experiment, recipe: Recipe, wish: CropWish, folder: Path, runtime: Runtime) -> Iterator[Crops]:
+def crops_of(experiment: Experiment, recipe: Recipe, wish: CropWish, key: str, runtime: Runtime) -> Iterator[Crops]:
     """Cut the crops that the windows of all movies see; they are gone on leaving.
 
     Parameters
     ----------
-    folder : made for the crops, and removed. They take channels * 2 + 1 bytes a pixel of a cell and frame.
+    key : of the net that they are for; names the folder, which is removed. Crops take channels * 2 + 1 bytes a pixel of
+        a cell and frame.
 
     Raises
     ------
@@ -70,7 +77,7 @@ def crops_of(experiment: Experiment, recipe: Recipe, wish: CropWish, folder: Pat
     seen = [_seen(experiment, recipe, entry, wish) for entry in experiment.movies]
     size = wish.size_um or _estimated_size(seen)
     wish = wish.on_grid(size / _pixel(experiment.movies[0]))
-    shutil.rmtree(folder, ignore_errors=True)
+    folder = experiment.paths.crops(key)
     folder.mkdir(parents=True)
     try:
         yield _cut_all(experiment, seen, wish, size, folder, runtime)
@@ -113,6 +120,7 @@ def normalisation(experiment: Experiment, crops: Crops) -> dict[str, Any]:
         "shift": crops.shift.tolist(),
         "size_um": crops.size_um,
         "pixels": crops.wish.pixels,
+        "note": crops.note,
     }
 
 

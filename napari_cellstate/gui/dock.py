@@ -195,6 +195,9 @@ class CellStateDock(QWidget):
         self.session.results_changed.connect(self._on_results)
         self.session.movie_changed.connect(self._on_movie)
         self.task.started.connect(self._on_started)
+        self.task.started.connect(partial(self.page.learning.set_running, running=True))
+        self.task.ended.connect(partial(self.page.learning.set_running, running=False))
+        self.page.learning.cancel_asked.connect(self.task.cancel)
         self.task.progressed.connect(self._on_progress)
         self.task.succeeded.connect(self._on_succeeded)
         self.task.failed.connect(self._on_failed)
@@ -303,7 +306,8 @@ class CellStateDock(QWidget):
             self.notice.show_text(
                 "Without effect, as they fit no cell any more: " + "; ".join(edited.lost), error=False
             )
-        self.session.results_changed.emit()
+        if edited.edit is None or edited.edit.changes_view:
+            self.session.results_changed.emit()
 
     def _on_clicked(self, track: int, frame: int) -> None:
         self.session.choose(Pick(self.session.movie, track, frame) if track else None)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyqtgraph as pg
-from numpy.typing import NDArray
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -15,6 +14,9 @@ from napari_cellstate.experiment.latent import Latent, open_latent, trained_embe
 from napari_cellstate.gui.panel import Panel
 from napari_cellstate.gui.session import Pick, Session
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 _VIEWS = {
     "traverse": "Along each dimension",
     "cell": "The chosen cell and its reconstruction",
@@ -22,8 +24,8 @@ _VIEWS = {
 }
 _STEPS, _REACH, _FRAME_MS = 7, 2.5, 200
 _NONE = (
-    "No embedding with a net yet: choose vae, beta-vae or convgru-vae on the Embed page and press Run all. "
-    "The panel then shows what its dimensions stand for."
+    "No embedding with a net yet: choose a VAE on the Embed page, then press Run all. The panel then shows what its "
+    "dimensions stand for, and what it makes of a cell."
 )
 
 
@@ -116,7 +118,7 @@ class LatentPanel(Panel):
         self._colour()
         self._clear()
         if self._latent is None:
-            self.says.setText(f"{_NONE} Press Run all.")
+            self.says.setText(_NONE)
             return
         try:
             {"traverse": self._traverse, "cell": self._cell, "between": self._between}[view](self._latent)
@@ -138,7 +140,7 @@ class LatentPanel(Panel):
         self._show([mosaic(grid[:, :, t]) for t in range(grid.shape[2])])
         self._name_rows([f"dim {nth + 1}" for nth in range(len(codes))], grid.shape[3] + 2)
         self.says.setText(
-            f"Each row: one dimension from -{_REACH:g} to +{_REACH:g} (standard deviations of the prior), through {where}. "
+            f"Each row: one dimension from -{_REACH:g} to +{_REACH:g} (sd of the prior), through {where}. "
             "What a dimension stands for must be looked at; Play shows how it moves."
         )
 
@@ -194,7 +196,7 @@ class LatentPanel(Panel):
         steps = [mosaic(pictures.swapaxes(0, 1))] if not self.play.isChecked() else []
         self._show(steps or [mosaic(pictures[nth : nth + 1]) for nth in range(len(pictures))])
         self.says.setText(
-            "From the first cell (left) to the second (right), decoded; each column is a window, each row a frame of it."
+            "From the first cell (left) to the second (right), decoded: each column a window, each row a frame."
         )
 
     def _end(self, key: str) -> None:

@@ -55,6 +55,9 @@ class Panel(QWidget):
     def follow_frame(self, frame: int) -> None:
         """Another frame is shown."""
 
+    def follow_windows(self, keys: list[tuple[str, int, int]]) -> None:
+        """Windows (movie, track, frame) were chosen in a panel."""
+
 
 @dataclass(frozen=True)
 class PanelKind:
@@ -103,5 +106,16 @@ PANELS: Mapping[str, PanelKind] = {
         "Does an embedding add anything to the features; which cells do controls not explain",
         "evidence:EvidencePanel",
         rare=True,
+    ),
+    "table": PanelKind(
+        "Features",
+        "All windows and their features; sort, filter, colour the cells, export",
+        "feature_table:FeatureTablePanel",
+    ),
+    "time": PanelKind("Time", "A feature of the chosen cells over time; click to go there", "time_plot:TimePlotPanel"),
+    "compare": PanelKind(
+        "Compare",
+        "Conditions against each other: same states, same rates? With the report",
+        "compare:ComparePanel",
     ),
 }

@@ -64,7 +64,7 @@ class ConvGRUVAE(CropEmbedder):
         """Train and embed every row; see `Embedder.embed_crops` and `embedding_of`."""
         if not len(crops):
             return self._nothing()
-        self._enough(len(crops))
+        self.check_rows(len(crops))
         from napari_cellstate.learn.crop_batches import crop_batches
         from napari_cellstate.learn.device import choose_device
         from napari_cellstate.learn.fitted import fitted
