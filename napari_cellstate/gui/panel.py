@@ -90,4 +90,5 @@ PANELS: Mapping[str, PanelKind] = {
     "timeline": PanelKind(
         "Timeline", "The states of all tracks over time; click to go there", "timeline:TimelinePanel"
     ),
+    "tree": PanelKind("Tree", "Lineages over time; click a branch to go to the cell", "tree:TreePanel"),
 }

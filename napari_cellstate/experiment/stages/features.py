@@ -14,6 +14,7 @@ from napari_cellstate.experiment.entry import MovieEntry
 from napari_cellstate.experiment.recipe import Recipe
 from napari_cellstate.experiment.stages.base import MovieStage, Outcome
 from napari_cellstate.experiment.store import Experiment
+from napari_cellstate.experiment.track_filter import filter_tracks
 from napari_cellstate.formats.tables import write_parquet
 
 if TYPE_CHECKING:
@@ -44,8 +45,11 @@ def _run(experiment: Experiment, movie: Movie, recipe: Recipe, key: str, runtime
             raise InputError(f"feature set {one.kind}: column {sorted(taken)[0]!r} is made by another set already")
         table[names] = one.describe(windows, runtime)
     runtime.progress(len(recipe.features), len(recipe.features), "features")
+    filtered = filter_tracks(tracks, recipe.windows, movie.shape[1:])
+    table = table[filtered.kept[table["track"].to_numpy()]].reset_index(drop=True)
     write_parquet(table, experiment.movie_paths(movie.name).features)
-    return Outcome(_record(recipe, entry), {"rows": len(table)}, _warnings(windows, movie))
+    summary = {"rows": len(table), "tracks_left_out": sum(filtered.left_out.values())}
+    return Outcome(_record(recipe, entry), summary, (*filtered.words(movie.name), *_warnings(windows, movie)))
 
 
 def _keys(windows: Windows) -> pd.DataFrame:
