@@ -118,4 +118,5 @@ PANELS: Mapping[str, PanelKind] = {
         "Conditions against each other: same states, same rates? With the report",
         "compare:ComparePanel",
     ),
+    "tree": PanelKind("Tree", "Lineages over time; click a branch to go to the cell", "tree:TreePanel"),
 }
