@@ -24,7 +24,7 @@ class Motility(FeatureSet):
 
     Notes
     -----
-    In um and minutes where pixel size and frame interval are known. On short windows the fits (persistence time from
+    In um and hours where pixel size and frame interval are known. On short windows the fits (persistence time from
     20 frames, Hurst exponents and spectrum from 32) are NaN. Position noise and interpolated positions change much
     of this: compare with `localisation_error` and `repeated_steps`.
     """
