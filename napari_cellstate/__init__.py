@@ -26,10 +26,13 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.describe import features_of_table
     from napari_cellstate.experiment.dynamics_table import dynamics_of_table
     from napari_cellstate.experiment.edit import edit, redo, undo
+    from napari_cellstate.experiment.evidence import embedding_evidence, known_factors
     from napari_cellstate.experiment.export import export
     from napari_cellstate.experiment.flux_table import flux_of_table
     from napari_cellstate.experiment.listing import methods
     from napari_cellstate.experiment.models import model_summary
+    from napari_cellstate.experiment.movie_table import update_from_table
+    from napari_cellstate.experiment.novelty import novelty
     from napari_cellstate.experiment.pack import pack
     from napari_cellstate.experiment.pipeline import run
     from napari_cellstate.experiment.recipe import Recipe, read_recipe, recipe_from
@@ -37,10 +40,14 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.report import report
     from napari_cellstate.experiment.score import score_files
     from napari_cellstate.experiment.segmenting import segment
+    from napari_cellstate.experiment.staining.stains import stains
+    from napari_cellstate.experiment.state_evidence import state_evidence
     from napari_cellstate.experiment.states_table import states_of_table
     from napari_cellstate.experiment.status import status
     from napari_cellstate.experiment.store import Experiment
     from napari_cellstate.experiment.training import train
+    from napari_cellstate.experiment.transferring import transfer
+    from napari_cellstate.formats.movies import positions
     from napari_cellstate.simulate.sample import simulate
 
 __all__ = [
@@ -55,13 +62,17 @@ __all__ = [
     "demo",
     "dynamics_of_table",
     "edit",
+    "embedding_evidence",
     "export",
     "features_of_table",
     "flux_of_table",
+    "known_factors",
     "methods",
     "model_summary",
     "new",
+    "novelty",
     "pack",
+    "positions",
     "read_recipe",
     "recipe_from",
     "redo",
@@ -72,11 +83,15 @@ __all__ = [
     "score_files",
     "segment",
     "simulate",
+    "stains",
+    "state_evidence",
     "states_of_table",
     "status",
     "train",
+    "transfer",
     "undo",
     "update",
+    "update_from_table",
 ]
 
 _HOME = {
@@ -93,13 +108,18 @@ _HOME = {
     "edit": "experiment.edit",
     "redo": "experiment.edit",
     "undo": "experiment.edit",
+    "embedding_evidence": "experiment.evidence",
+    "state_evidence": "experiment.state_evidence",
     "export": "experiment.export",
     "flux_of_table": "experiment.flux_table",
+    "known_factors": "experiment.evidence",
     "features_of_table": "experiment.describe",
     "methods": "experiment.listing",
     "model_summary": "experiment.models",
     "new": "experiment.add",
+    "novelty": "experiment.novelty",
     "pack": "experiment.pack",
+    "positions": "formats.movies",
     "read_recipe": "experiment.recipe",
     "recipe_from": "experiment.recipe",
     "relink": "experiment.relink",
@@ -109,10 +129,13 @@ _HOME = {
     "score_files": "experiment.score",
     "segment": "experiment.segmenting",
     "simulate": "simulate.sample",
+    "stains": "experiment.staining.stains",
     "states_of_table": "experiment.states_table",
     "status": "experiment.status",
     "train": "experiment.training",
+    "transfer": "experiment.transferring",
     "update": "experiment.change",
+    "update_from_table": "experiment.movie_table",
 }
 
 

@@ -81,7 +81,7 @@ def status_text(found: Mapping[str, Any]) -> str:
         rows.append([*said, *movie["stages"].values(), *counts])
     lines += table(rows)
     lines.append("  ".join(f"{stage}: {value}" for stage, value in found["stages"].items()))
-    lines += [f"note: {movie['intervals']}" for movie in found["movies"] if movie["intervals"]]
+    lines += [f"note: {movie[what]}" for movie in found["movies"] for what in ("used", "intervals") if movie[what]]
     lines += [f"problem: {movie['problem']}" for movie in found["movies"] if movie["problem"]]
     return "\n".join(lines)
 

@@ -10,7 +10,18 @@ from napari_cellstate.cli.verb import Arguments, Verb, experiment_argument, fail
 
 def _run_arguments(parser: argparse.ArgumentParser) -> None:
     experiment_argument(parser)
-    parser.add_argument("--recipe", metavar="FILE", help="recipe (TOML) to use from now on (default: the experiment's)")
+    parser.add_argument(
+        "--recipe",
+        metavar="FILE",
+        help="recipe (TOML) to use from now on, or the word default (default: the experiment's own)",
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        metavar="S",
+        dest="settings",
+        help="change the recipe: states.k=4, or 'states={method=\"kmeans\", k=4}'; may be repeated",
+    )
     parser.add_argument("--until", default="", metavar="STAGE", help="stop after this stage")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"), help="default: %(default)s")
     parser.add_argument(
@@ -21,12 +32,14 @@ def _run_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(given: Arguments) -> int:
     from napari_cellstate.experiment.pipeline import run
+    from napari_cellstate.experiment.recipe_changes import chosen
     from napari_cellstate.terminal import progress_bar
 
+    recipe = chosen(given.experiment, given.recipe, given.settings or ())
     with progress_bar() as progress:
         report = run(
             given.experiment,
-            given.recipe,
+            recipe,
             until=given.until,
             device=given.device,
             reapply_edits=given.reapply_edits,
@@ -161,6 +174,25 @@ def _pack(given: Arguments) -> int:
     return 0
 
 
+def _how_many_arguments(parser: argparse.ArgumentParser) -> None:
+    experiment_argument(parser)
+    parser.add_argument("out", metavar="OUT", nargs="?", default="", help="folder for how_many.json and a figure")
+    parser.add_argument(
+        "--k", type=int, nargs="+", default=(2, 3, 4, 5, 6), metavar="K", help="numbers of states to try"
+    )
+    parser.add_argument("--lags", type=int, nargs="+", default=(), metavar="N", help="frames (default: chosen)")
+    json_argument(parser)
+
+
+def _how_many(given: Arguments) -> int:
+    from napari_cellstate.experiment.state_evidence import state_evidence
+    from napari_cellstate.terminal import progress_bar
+
+    with progress_bar() as progress:
+        found = state_evidence(given.experiment, ks=given.k, lags=given.lags, out=given.out, progress=progress)
+    return show(given, found.to_dict(), found.text())
+
+
 VERBS = {
     "run": Verb(
         "do every stage that is missing or stale",
@@ -182,6 +214,12 @@ VERBS = {
         "napari-cellstate report screen.cellstate report",
         _report_arguments,
         _report,
+    ),
+    "how-many": Verb(
+        "how many states, and which lag? evidence and a suggestion",
+        "napari-cellstate how-many screen.cellstate evidence --k 2 3 4 5",
+        _how_many_arguments,
+        _how_many,
     ),
     "open": Verb("show an experiment in napari", "napari-cellstate open screen.cellstate", _open_arguments, _open),
     "check": Verb(

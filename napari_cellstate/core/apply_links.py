@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from napari_cellstate.core.cell_ref import CellRef, Places
 from napari_cellstate.core.link_edits import LinkEdit
-from napari_cellstate.core.tables import BY_HAND, CONFIDENCE, LINK_COLUMNS, make_links
+from napari_cellstate.core.tables import BY_HAND, CONFIDENCE, LINK_COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +72,7 @@ def apply_link_edits(
     places = Places.of(cells)
     for nth, edit in enumerate(edits):
         lost += [Lost(nth, why) for why in graph.apply(edit, places)]
-    return EditedLinks(graph.links(cells), np.flatnonzero(graph.dropped), tuple(lost))
+    return EditedLinks(graph.links(), np.flatnonzero(graph.dropped), tuple(lost))
 
 
 @dataclass
@@ -101,9 +101,11 @@ class LinkGraph:
         before, after = np.full(n, -1), np.full((n, 2), -1)
         source, target = links["source"].to_numpy(np.int64), links["target"].to_numpy(np.int64)
         before[target] = source
-        order = np.lexsort((target, source))
-        second = np.append(False, np.diff(source[order]) == 0)[: len(order)]
-        after[source[order], second.astype(np.int64)] = target[order]
+        if (np.diff(source) < 0).any() or (np.diff(target)[np.diff(source) == 0] < 0).any():
+            order = np.lexsort((target, source))
+            source, target, links = source[order], target[order], links.iloc[order]
+        second = np.append(False, np.diff(source) == 0)[: len(source)]
+        after[source, second.astype(np.int64)] = target
         values: dict[str, NDArray[Any]] = {}
         for name in map(str, links.columns):
             if name not in (*LINK_COLUMNS[:2], BY_HAND):
@@ -153,7 +155,7 @@ class LinkGraph:
             if CONFIDENCE in self.values:
                 self.values[CONFIDENCE][target] = 1.0
             self.by_hand[target] = True
-        self.after[source] = sorted(targets)[0], sorted(targets)[-1] if len(targets) > 1 else -1
+        self.after[source] = min(targets), max(targets) if len(targets) > 1 else -1
 
     def unlink(self, target: int) -> None:
         """Take away the link to a cell, if there is one."""
@@ -173,11 +175,15 @@ class LinkGraph:
                 self.unlink(target)
         self.dropped[row] = True
 
-    def links(self, cells: pd.DataFrame) -> pd.DataFrame:
+    def links(self) -> pd.DataFrame:
         """As a table, with `BY_HAND` where any link is."""
-        target = np.flatnonzero(self.before >= 0)
-        target = target[np.argsort(self.before[target], kind="stable")]
-        table = make_links(self.before[target], target, self.values["cost"][target])
+        import pandas as pd
+
+        target = self.after.ravel()  # in the order of sources, and of the two targets of one
+        target = target[target >= 0]
+        table = pd.DataFrame(
+            {"source": self.before[target], "target": target, "cost": self.values["cost"][target]}, copy=False
+        )
         for name, values in self.values.items():
             if name != "cost":
                 table[name] = values[target]
@@ -187,14 +193,15 @@ class LinkGraph:
 
 
 def without(cells: pd.DataFrame, links: pd.DataFrame, dropped: Ints) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Tables without the dropped rows (which have no links), and the links in the new row numbers."""
+    """Tables without the dropped rows and their links, in the new row numbers."""
     if not len(dropped):
         return cells, links
     kept = np.ones(len(cells), np.bool_)
     kept[dropped] = False
     number = np.cumsum(kept) - 1
-    ends = {name: number[links[name].to_numpy(np.int64)] for name in ("source", "target")}
-    return cells[kept].reset_index(drop=True), links.assign(**ends)
+    source, target = links["source"].to_numpy(np.int64), links["target"].to_numpy(np.int64)
+    left = links.assign(source=number[source], target=number[target])[kept[source] & kept[target]]
+    return cells[kept].reset_index(drop=True), left.reset_index(drop=True)
 
 
 def _rows(wanted: set[CellRef], places: Places) -> tuple[dict[CellRef, int], list[str]]:

@@ -28,14 +28,14 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def building_folder(path: Path) -> Iterator[Path]:
-    """Give a new folder beside `path`; on leaving without an error it becomes `path`, which must not exist yet."""
+    """Give a new folder beside `path`; on leaving without an error it takes the place of `path`."""
     building = path.with_name(f".{path.name}.building")
     if building.exists():
         shutil.rmtree(building)
     building.mkdir(parents=True)
     try:
         yield building
-        os.replace(building, path)
+        replace_folder(building, path)
     finally:
         shutil.rmtree(building, ignore_errors=True)
 

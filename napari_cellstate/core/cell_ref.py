@@ -31,7 +31,7 @@ class CellRef(BaseModel):
         must be nearer than this.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     frame: int = Field(ge=0)
     y: float = Field(allow_inf_nan=False)
@@ -40,7 +40,7 @@ class CellRef(BaseModel):
     room: float = Field(_ALONE, ge=0, allow_inf_nan=False)
 
     def __str__(self) -> str:
-        return f"frame {self.frame}, y {self.y:.1f}, x {self.x:.1f}"
+        return f"the cell at ({self.y:.1f}, {self.x:.1f}) in frame {self.frame}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.method import Method, setting
 from napari_cellstate.core.movie import Array, Movie
 from napari_cellstate.core.progress import Runtime
@@ -207,8 +208,18 @@ class Embedder(Method):
     family: ClassVar[str] = "embed"
     for_looking: ClassVar[bool] = False
     """True where distances mean little (t-SNE, UMAP): states read such a space only on an explicit word."""
+    trains: ClassVar[bool] = False
+    """True where it trains a net, which takes minutes."""
     least_rows: ClassVar[int] = 1
     """Fewer rows than this (but none at all) are refused, with a clear error: a net cannot learn from them."""
+
+    def check_rows(self, rows: int) -> None:
+        """InputError where there are rows, but too few."""
+        if 0 < rows < self.least_rows:
+            raise InputError(
+                f"embed {self.kind}: {rows} windows are too few to train a net (at least {self.least_rows}); use "
+                "shorter windows, add movies, or choose pca"
+            )
 
     def wanted_crops(self) -> CropWish | None:
         """What crops it reads; None for an embedder of features."""
@@ -237,10 +248,14 @@ class Rows:
     points : (N, D) float64, finite.
     run : (N,) int64; rows of one run follow each other at the same spacing without a gap, sorted by time.
         Methods without time ignore it.
+    overlap : rows of one run that share a frame: window over stride, at least 1.
+    taught : (N,) int64, state that the user said a row is in, from 1; 0 for the others. None where nobody said.
     """
 
     points: Floats
     run: Ints
+    overlap: float = 1.0
+    taught: Ints | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -288,6 +303,10 @@ class StateEstimator(Method):
         rare=True,
         help="Start of the random numbers; the same seed gives the same states.",
     )
+
+    def estimated(self, rows: Rows) -> Self:
+        """The same method with every setting that says "estimate" (0) replaced by a value read from the rows."""
+        return self
 
     def fit(self, rows: Rows, runtime: Runtime) -> StateFit:
         """Find `k` states; fewer where the rows do not allow so many (said in the notes)."""

@@ -13,7 +13,6 @@ from napari_cellstate.core.apply_links import LinkGraph
 from napari_cellstate.core.cell_ref import CellRef, Places
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.link_edits import (
-    Accept,
     AddDivision,
     Break,
     Delete,
@@ -146,13 +145,6 @@ class Gestures:
         """The cell goes on with the chosen track over the gap, through cells without links that lie on the way."""
         source = self._before(track, row)
         return FillGap(movie=self.movie, cells=self._refs([source, *self._between(source, row), row]))
-
-    def accept(self, row: int, reasons: tuple[str, ...] = ()) -> LinkEdit:
-        """The links from this cell are right."""
-        after = self._after(row)
-        if not after:
-            raise InputError(f"{self._name(row)} has no link that could be right")
-        return Accept(movie=self.movie, source=self._ref(row), targets=self._refs(after), reasons=reasons)
 
     def _between(self, source: int, target: int) -> list[int]:
         """In each frame between, the cell without links that is nearest to the straight way, if it is near enough."""

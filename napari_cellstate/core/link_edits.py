@@ -6,11 +6,12 @@ edit applied twice is the edit applied once, and it holds whatever the links wer
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from napari_cellstate.core.cell_ref import CellRef
+from napari_cellstate.core.edits import Edit
 
 Pair = tuple[CellRef, CellRef]
 """An earlier and a later cell."""
@@ -33,25 +34,17 @@ class Claims(BaseModel):
     gone: tuple[CellRef, ...] = ()
 
 
-class LinkEdit(BaseModel):
-    """Base of the corrections of links.
+class LinkEdit(Edit):
+    """Base of the corrections of links."""
 
-    Attributes
-    ----------
-    movie : the movie's name.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    stage: Literal["link"] = "link"
-    movie: str = ""
+    stage: ClassVar[str] = "link"
 
     def claims(self) -> Claims:
         """What it says."""
         raise NotImplementedError
 
     @model_validator(mode="after")
-    def _forward(self) -> LinkEdit:
+    def _forward(self) -> Self:
         claims = self.claims()
         for source, target in (*claims.made, *claims.cut):
             if target.frame <= source.frame:
@@ -66,9 +59,13 @@ class LinkEdit(BaseModel):
 class Join(LinkEdit):
     """The later cell is the earlier one; its only successor."""
 
-    kind: Literal["join"] = "join"
+    kind: ClassVar[str] = "join"
     source: CellRef
     target: CellRef
+
+    def words(self) -> str:
+        """As in lists."""
+        return f"join {self.source} to {self.target}"
 
     def claims(self) -> Claims:
         """One link."""
@@ -78,9 +75,13 @@ class Join(LinkEdit):
 class Break(LinkEdit):
     """The later cell is not the earlier one."""
 
-    kind: Literal["break"] = "break"
+    kind: ClassVar[str] = "break"
     source: CellRef
     target: CellRef
+
+    def words(self) -> str:
+        """As in lists."""
+        return f"break {self.source} from {self.target}"
 
     def claims(self) -> Claims:
         """One link less."""
@@ -96,11 +97,15 @@ class Swap(LinkEdit):
     of_one, of_other : what follows each as it should be: none, one, or two daughters.
     """
 
-    kind: Literal["swap"] = "swap"
+    kind: ClassVar[str] = "swap"
     one: CellRef
     other: CellRef
     of_one: tuple[CellRef, ...] = Field(max_length=2)
     of_other: tuple[CellRef, ...] = Field(max_length=2)
+
+    def words(self) -> str:
+        """As in lists."""
+        return f"swap what follows {self.one} and {self.other}"
 
     def claims(self) -> Claims:
         """Links of each to its own, and none to the other's."""
@@ -112,8 +117,12 @@ class Swap(LinkEdit):
 class Delete(LinkEdit):
     """What was found as these cells is none: dirt, or a piece of another cell."""
 
-    kind: Literal["delete"] = "delete"
+    kind: ClassVar[str] = "delete"
     cells: tuple[CellRef, ...] = Field(min_length=1)
+
+    def words(self) -> str:
+        """As in lists."""
+        return f"delete {self.cells[0]}" + (f" and {len(self.cells) - 1} more" if len(self.cells) > 1 else "")
 
     def claims(self) -> Claims:
         """Cells less."""
@@ -123,9 +132,13 @@ class Delete(LinkEdit):
 class AddDivision(LinkEdit):
     """The mother divides into the two daughters."""
 
-    kind: Literal["add-division"] = "add-division"
+    kind: ClassVar[str] = "add-division"
     mother: CellRef
     daughters: tuple[CellRef, CellRef]
+
+    def words(self) -> str:
+        """As in lists."""
+        return f"divide {self.mother} into {self.daughters[0]} and {self.daughters[1]}"
 
     def claims(self) -> Claims:
         """Two links."""
@@ -135,10 +148,14 @@ class AddDivision(LinkEdit):
 class RemoveDivision(LinkEdit):
     """The cell does not divide: it goes on as one, and the other is none of hers."""
 
-    kind: Literal["remove-division"] = "remove-division"
+    kind: ClassVar[str] = "remove-division"
     mother: CellRef
     kept: CellRef
     other: CellRef
+
+    def words(self) -> str:
+        """As in lists."""
+        return f"no division of {self.mother} into {self.kept} and {self.other}"
 
     def claims(self) -> Claims:
         """One link that stays, and one less."""
@@ -154,11 +171,15 @@ class ReAssign(LinkEdit):
     left : its former neighbours, if both were there: they follow each other now.
     """
 
-    kind: Literal["re-assign"] = "re-assign"
+    kind: ClassVar[str] = "re-assign"
     cell: CellRef
     before: CellRef | None = None
     after: CellRef | None = None
     left: Pair | None = None
+
+    def words(self) -> str:
+        """As in lists."""
+        return f"put {self.cell} into the track of {self.before or self.after}"
 
     def claims(self) -> Claims:
         """Links through the cell, and past where it was."""
@@ -171,64 +192,41 @@ class ReAssign(LinkEdit):
 class FillGap(LinkEdit):
     """These cells follow each other in one track, however many frames are between them."""
 
-    kind: Literal["fill-gap"] = "fill-gap"
+    kind: ClassVar[str] = "fill-gap"
     cells: tuple[CellRef, ...] = Field(min_length=2)
+
+    def words(self) -> str:
+        """As in lists."""
+        return f"fill the gap from {self.cells[0]} to {self.cells[-1]}"
 
     def claims(self) -> Claims:
         """Links from each to the next."""
         return Claims(made=tuple(zip(self.cells[:-1], self.cells[1:], strict=True)))
 
 
-class Accept(LinkEdit):
-    """The link was looked at and is right; the queue does not show it again.
-
-    Attributes
-    ----------
-    reasons : what was doubtful.
-    """
-
-    kind: Literal["accept"] = "accept"
-    source: CellRef
-    targets: tuple[CellRef, ...] = Field(min_length=1, max_length=2)
-    reasons: tuple[str, ...] = ()
-
-    def claims(self) -> Claims:
-        """The links as they were."""
-        return Claims(made=tuple((self.source, one) for one in self.targets))
-
-
-class Judge(LinkEdit):
-    """A link drawn at random was judged; it changes no link.
-
-    Attributes
-    ----------
-    sample : number of the sample (its seed); links of one sample are judged together.
-    verdict : "right", "wrong", or "unclear" where nobody can tell.
-    """
-
-    kind: Literal["judge"] = "judge"
-    source: CellRef
-    target: CellRef
-    sample: int = Field(ge=0)
-    verdict: Literal["right", "wrong", "unclear"]
-
-    def claims(self) -> Claims:
-        """Nothing."""
-        return Claims()
-
-
 class LinkAgain(LinkEdit):
     """From here on the links are made anew around all corrections before: they hold, and their neighbours follow."""
 
-    kind: Literal["link-again"] = "link-again"
+    kind: ClassVar[str] = "link-again"
+
+    def words(self) -> str:
+        """As in lists."""
+        return "link again around the corrections"
 
     def claims(self) -> Claims:
         """Nothing."""
         return Claims()
 
 
-AnyLinkEdit = Annotated[
-    Join | Break | Swap | Delete | AddDivision | RemoveDivision | ReAssign | FillGap | Accept | Judge | LinkAgain,
-    Field(discriminator="kind"),
-]
-"""Any of them, as a journal reads them."""
+LINK_EDITS: tuple[type[Edit], ...] = (
+    Join,
+    Break,
+    Swap,
+    Delete,
+    AddDivision,
+    RemoveDivision,
+    ReAssign,
+    FillGap,
+    LinkAgain,
+)
+"""Every class of corrections of links."""

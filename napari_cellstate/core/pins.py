@@ -83,7 +83,7 @@ def hold(cells: pd.DataFrame, links: pd.DataFrame, pins: Pins) -> pd.DataFrame:
         wanted.setdefault(source, []).append(target)
     for source, targets in wanted.items():
         graph.link(source, targets, places)
-    return graph.links(cells)
+    return graph.links()
 
 
 def _pair(places: Places, pair: tuple[object, object]) -> tuple[int, int]:

@@ -77,7 +77,7 @@ class Tracks:
     @property
     def n_tracks(self) -> int:
         """Number of tracks."""
-        return int(self.track.max(initial=0))
+        return len(self.cells) - int(np.count_nonzero(self._continues))  # each is a path: one cell more than links
 
     def table(self) -> pd.DataFrame:
         """One row a track: track, parent, lineage, first_frame, last_frame, n_cells, n_missing, divides."""

@@ -37,8 +37,7 @@ def check_movie(
         with found.noting(where, again):
             links = experiment.links(entry.name)
             check_links(cells, links, where)
-            record = experiment.record("link", entry.name)
-            tracks = Tracks(cells, links, int(record["resolved"]["max_gap"])) if record else None
+            tracks = experiment.tracks(entry.name) if experiment.record("link", entry.name) else None
     if paths.features.exists():
         _check_features(experiment, entry, tracks if "features" in fresh else None, found)
 

@@ -33,13 +33,14 @@ def correct_stage(
     path = experiment.movie_paths(movie).record(stage.name)
     key = own_key(record)
     content = {**record, "own": key, "key": edited_key(key, after), "lost_edits": list(amended.lost)}
+    content["summary"] = record["summary"] | amended.summary
 
     def write() -> None:
         """The record stays until the end: a kill in between leaves it stale, and the next run amends again."""
         amended.write()
         write_record(path, content)
 
-    return Correction(write, amended.lost)
+    return Correction(write, amended.lost, amended.summary)
 
 
 def write_record(path: Path, content: dict[str, Any]) -> None:

@@ -57,6 +57,16 @@ class MoviePaths:
         return self.folder / "links.parquet"
 
     @property
+    def own_links(self) -> Path:
+        """Links as the linker made them, kept where they were corrected by hand."""
+        return self.folder / "links.own"
+
+    @property
+    def dropped(self) -> Path:
+        """Rows of the cell table that are no cells, where there are such."""
+        return self.folder / "dropped.parquet"
+
+    @property
     def features(self) -> Path:
         """Feature table, px and frames."""
         return self.folder / "features.parquet"
@@ -107,6 +117,11 @@ class Paths:
         return self.root / "dynamics" / f"{table}.parquet"
 
     @property
+    def balance(self) -> Path:
+        """Whether transitions are balanced, of all tracks and of each condition."""
+        return self.root / "dynamics" / "balance.json"
+
+    @property
     def given(self) -> Path:
         """Images, labels and tracks that were only in memory when they were added."""
         return self.root / "given"
@@ -114,6 +129,10 @@ class Paths:
     def model(self, key: str) -> Path:
         """Folder of a net that was trained here; `key` is of its method, settings and inputs."""
         return self.root / "models" / key
+
+    def crops(self, key: str) -> Path:
+        """Crops that the net of this key is being trained on; there only meanwhile."""
+        return self.root / "models" / f".{key}.crops"
 
     def movie(self, name: str) -> MoviePaths:
         """Folder of one movie."""

@@ -169,7 +169,8 @@ class _Job:
                 return outcome
             amended = stage.amend(self.experiment, name, (), edits)
             amended.write()
-            return replace(outcome, warnings=(*outcome.warnings, *_lost(plan, stage, amended.lost)))
+            warnings = (*outcome.warnings, *_lost(plan, stage, amended.lost))
+            return replace(outcome, summary=outcome.summary | amended.summary, warnings=warnings)
 
         record = self.experiment.movie_paths(name).record(stage.name)
         self._do(name, stage.name, plan.keys[stage.name], record, make, own=plan.own[stage.name])

@@ -17,10 +17,10 @@ from napari_cellstate.core.progress import Progress, Runtime, silent
 from napari_cellstate.core.scaling import fit_scaling
 from napari_cellstate.experiment.recipe import DEFAULT_STATES
 from napari_cellstate.experiment.stages.states import ordered
+from napari_cellstate.formats.columns import FRAME_NAMES, TRACK_NAMES
 from napari_cellstate.formats.read_sheet import read_sheet
 from napari_cellstate.formats.sheet import Sheet
 from napari_cellstate.formats.tables import write_csv
-from napari_cellstate.formats.tracks import FRAME_NAMES, TRACK_NAMES
 from napari_cellstate.methods import available
 
 if TYPE_CHECKING:

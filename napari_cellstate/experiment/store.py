@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from pydantic import ValidationError
 
 from napari_cellstate.core import atomic
+from napari_cellstate.core.apply_links import without
 from napari_cellstate.core.edits import History
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.looks import Looks
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import zarr
     from anndata import AnnData
+    from numpy.typing import NDArray
 
 
 class Experiment:
@@ -112,13 +115,19 @@ class Experiment:
         """Link table."""
         return _parquet(self._there(self.paths.movie(name).links, "link"))
 
+    def dropped(self, name: str) -> NDArray[np.int64]:
+        """Rows of the cell table that were said to be no cells, ascending."""
+        path = self.paths.movie(name).dropped
+        return _parquet(path)["cell"].to_numpy(np.int64) if path.exists() else np.empty(0, np.int64)
+
     def tracks(self, name: str) -> Tracks:
-        """Cells and links, read as tracks."""
+        """Cells and links, read as tracks; what was said to be no cell is left out."""
         record = self.record("link", name)
         links = self.links(name)
         if record is None:
             raise InputError(f"{self.root}: movie {name} has links without a record of them; run the link stage again")
-        return Tracks(self.cells(name), links, record["resolved"]["max_gap"], where=f"movie {name}")
+        tables = without(self.cells(name), links, self.dropped(name))
+        return Tracks(*tables, record["resolved"]["max_gap"], where=f"movie {name}")
 
     def features(self, name: str) -> pd.DataFrame:
         """Feature table, px and frames."""
@@ -134,8 +143,14 @@ class Experiment:
         return anndata.read_h5ad(self._there(self.paths.behavior, "embed"))
 
     def dynamics(self, table: str) -> pd.DataFrame:
-        """A table of the dynamics stage: "transitions", "occupancy", "dwell" or "bouts"."""
+        """A table of the dynamics stage, by its name in `experiment.stages.dynamics.TABLES`."""
         return _parquet(self._there(self.paths.dynamics(table), "dynamics"))
+
+    @property
+    def balance(self) -> dict[str, Any]:
+        """Detailed balance of all tracks, and under "conditions" of each; see `dynamics.balance.Balance`."""
+        found: dict[str, Any] = json.loads(self._there(self.paths.balance, "dynamics").read_text(encoding="utf-8"))
+        return found
 
     # provenance
 

@@ -44,12 +44,18 @@ def write_parquet(df: pd.DataFrame, path: Path) -> None:
     plain = df.copy(deep=False)
     plain.attrs = {}  # would be written into the file, and are no part of the table
     table = pa.Table.from_pandas(plain, preserve_index=False, nthreads=1)
+    words = [field.name for field in table.schema if not pa.types.is_primitive(field.type)]
     with replacing(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd")
+        # numbers hardly ever repeat: a dictionary of them takes three times as long and is no smaller
+        pq.write_table(table, temporary, compression="zstd", use_dictionary=words)
 
 
-def read_parquet(path: Path) -> pd.DataFrame:
+def read_parquet(path: Path, columns: tuple[str, ...] = ()) -> pd.DataFrame:
     """Read a parquet table.
+
+    Parameters
+    ----------
+    columns : those wanted, as far as the table has them; default all.
 
     Raises
     ------
@@ -61,5 +67,7 @@ def read_parquet(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise InputError(f"{path}: no such file; expected a parquet table")
     with reading(str(path)):
-        frame: pd.DataFrame = pq.read_table(path, use_threads=False, partitioning=None).to_pandas(use_threads=False)
+        names = [name for name in pq.read_schema(path).names if name in columns] if columns else None
+        table = pq.read_table(path, columns=names, use_threads=False, partitioning=None)
+        frame: pd.DataFrame = table.to_pandas(use_threads=False)
         return frame

@@ -13,6 +13,15 @@ from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.given import GivenTracks
 from napari_cellstate.core.times import median_interval
 from napari_cellstate.formats.calibration import micrometres, seconds
+from napari_cellstate.formats.columns import (
+    FRAME_NAMES,
+    LABEL_NAMES,
+    PARENT_NAMES,
+    TRACK_NAMES,
+    X_NAMES,
+    Y_NAMES,
+    guess_columns,
+)
 from napari_cellstate.formats.ctc import TRACK_FILES
 from napari_cellstate.formats.ctc_tracks import read_ctc_tracks
 from napari_cellstate.formats.geff import read_geff
@@ -28,12 +37,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-TRACK_NAMES = ("track_id", "track", "TRACK_ID", "particle", "id")
-FRAME_NAMES = ("frame", "t", "FRAME", "POSITION_T")
-Y_NAMES = ("y", "POSITION_Y")
-X_NAMES = ("x", "POSITION_X")
-LABEL_NAMES = ("label",)
-PARENT_NAMES = ("parent", "parent_track_id")
 _OURS = ("frame", "label", "y", "x", "track", "parent")
 _COUNTS = (*(name.upper() for name in FRAME_NAMES if name != "POSITION_T"), "SLICE", "TIMEPOINT")
 """Columns that count frames, whatever unit some program writes under them."""
@@ -85,11 +88,12 @@ def read_tracks(
             raise InputError(f"{path}: {named[0]} names a column of a table, but this is no table; leave it out")
         return other(path, pixel_size_um)
     sheet = read_sheet(path)
+    maybe = guess_columns(sheet.names)
     columns = {
-        "track": sheet.find(TRACK_NAMES, track, "--track"),
-        "frame": sheet.find(FRAME_NAMES, time, "--time"),
-        "y": sheet.find(Y_NAMES, y, "--y"),
-        "x": sheet.find(X_NAMES, x, "--x"),
+        "track": sheet.find(TRACK_NAMES, track, "--track", maybe.track),
+        "frame": sheet.find(FRAME_NAMES, time, "--time", maybe.time),
+        "y": sheet.find(Y_NAMES, y, "--y", maybe.y),
+        "x": sheet.find(X_NAMES, x, "--x", maybe.x),
         "parent": sheet.find_optional(PARENT_NAMES),
     }
     sheet = _tracked(sheet.without_more_headers(columns["frame"]), columns["track"])
@@ -191,13 +195,12 @@ def _frames(sheet: Sheet, name: str, *, asked: bool) -> Ints:
 def _positions(sheet: Sheet, name: str, pixel_size_um: float | None) -> NDArray[np.float64]:
     """Positions in px."""
     values = sheet.numbers(name)
-    unit = micrometres(1.0, sheet.units.get(name, ""))
+    said = sheet.units.get(name, "") or unit_in(name)
+    unit = micrometres(1.0, said)
     if unit is None:
         return values
     if pixel_size_um is None:
-        raise InputError(
-            f"{sheet.path}: {name} is in {sheet.units[name]}; expected px; give the pixel size with --pixel-size"
-        )
+        raise InputError(f"{sheet.path}: {name} is in {said}; expected px; give the pixel size with --pixel-size")
     return values * (unit / pixel_size_um)
 
 

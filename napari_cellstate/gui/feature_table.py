@@ -27,10 +27,10 @@ from qtpy.QtWidgets import (
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.progress import Progress
 from napari_cellstate.experiment.window_table import WindowTable, window_table
-from napari_cellstate.gui.colour_by import Colouring
 from napari_cellstate.gui.panel import Panel
 from napari_cellstate.gui.row_model import RowModel
 from napari_cellstate.gui.session import Pick, Session
+from napari_cellstate.gui.shades import by_values
 from napari_cellstate.plots.colours import condition_colour
 
 _ALL = "all movies"
@@ -232,9 +232,9 @@ class FeatureTablePanel(Panel):
     def _on_colour(self, _: bool = False) -> None:
         found = self._found
         if found is None or not self.colour.isChecked() or found.values(self._column).dtype.kind != "f":
-            self.colour_asked.emit(None)
+            self.coloured.emit(None, "")
         else:
-            self.colour_asked.emit(Colouring(self._column, found.values(self._column), *found.span(self._column)))
+            self.coloured.emit(by_values(found.values(self._column)), self._column)
         self._say()
 
     def _on_export(self) -> None:

@@ -7,16 +7,17 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from napari_cellstate.core.apply_links import apply_link_edits, without
 from napari_cellstate.core.cell_ref import CellRef, Places
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.gestures import Gestures
-from napari_cellstate.core.link_edits import AnyLinkEdit, FillGap, Join, Judge, LinkEdit
+from napari_cellstate.core.link_edits import LINK_EDITS, FillGap, Join, LinkEdit
 from napari_cellstate.core.tables import BY_HAND, check_links, make_links
 from napari_cellstate.core.tracks import Tracks
 
+KINDS = {cls.kind: cls for cls in LINK_EDITS}
 FRAMES, LANES = 8, 5
 
 
@@ -120,17 +121,6 @@ def test_fill_takes_free_cells_on_the_way_and_closes_any_gap() -> None:
     assert tracks.track[a] == tracks.track[b]
 
 
-def test_accepting_changes_no_link_and_judging_nothing() -> None:
-    cells, links = lanes()
-    now = gestures(cells, links)
-    found = done(cells, links, now.accept(row(3, 1)))
-    assert pairs(found) == pairs(links)
-    assert found.loc[found[BY_HAND], "source"].tolist() == [row(3, 1)]
-    ref = Places.of(cells).ref
-    judged = Judge(movie="m", source=ref(row(3, 1)), target=ref(row(4, 1)), sample=1, verdict="wrong")
-    pd.testing.assert_frame_equal(done(cells, links, judged), links)
-
-
 @pytest.mark.parametrize(
     ("gesture", "says"),
     [
@@ -141,7 +131,6 @@ def test_accepting_changes_no_link_and_judging_nothing() -> None:
         (lambda now: now.swap(1, row(0, 1)), "frame 0, each"),
         (lambda now: now.re_assign(1, row(3, 0)), "already"),
         (lambda now: now.divide(1, row(0, 1)), "not there before"),
-        (lambda now: now.accept(row(7, 1)), "no link"),
     ],
 )
 def test_gestures_that_mean_nothing_say_why(gesture: Callable[[Gestures], LinkEdit], says: str) -> None:
@@ -189,7 +178,7 @@ def test_cells_cut_in_two_or_merged_or_gone_are_lost_and_said() -> None:
         found = apply_link_edits(change(cells), links, [edit])
         assert [lost.edit for lost in found.lost] == [0]
         assert says in found.lost[0].why
-        assert "frame 4" in found.lost[0].why
+        assert "in frame 4" in found.lost[0].why
         pd.testing.assert_frame_equal(found.links, links)
 
 
@@ -240,7 +229,7 @@ def any_gesture(choice: tuple[int, int, int], now: Gestures) -> LinkEdit | None:
         return None
 
 
-CHOICES = st.lists(st.tuples(st.integers(0, 7), st.integers(0, 999), st.integers(0, 999)), max_size=8)
+CHOICES = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 999), st.integers(0, 999)), max_size=8)
 
 
 @settings(max_examples=60, deadline=None)
@@ -262,8 +251,7 @@ def test_any_sequence_with_undo_and_redo_ends_where_it_should(choices: list[tupl
         one_more = apply_link_edits(cells, now.links, [edit], now.dropped)  # what the window does
         pd.testing.assert_frame_equal(one_more.links, states[-1].links, check_like=True)
         np.testing.assert_array_equal(one_more.dropped, states[-1].dropped)
-    adapter = TypeAdapter(list[AnyLinkEdit])
-    assert adapter.validate_json(adapter.dump_json(edits)) == edits
+    assert [KINDS[edit.kind].model_validate_json(edit.model_dump_json()) for edit in edits] == edits
     done = len(edits)
     for _ in range(12):  # undo and redo in any order
         done = min(max(done + rng.choice((-1, 1)), 0), len(edits))  # type: ignore[attr-defined]

@@ -51,6 +51,7 @@ def kinds(monkeypatch):
     for cls in (Colour, CutRow):
         monkeypatch.setitem(edits.KINDS, cls.kind, cls)
     monkeypatch.setitem(vars(link.STAGE), "amend", _amend)
+    monkeypatch.setitem(vars(link.STAGE), "lost", None)
 
 
 def _stages(exp, movie):

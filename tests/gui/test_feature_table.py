@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from qtpy.QtCore import Qt
 
-from napari_cellstate.gui.colour_by import VALUES, Colouring, scale
-from napari_cellstate.gui.layers import STATES, TRACKS, WINDOWS
+from napari_cellstate.gui.layers import COLOURED, STATES, TRACKS, WINDOWS
 from napari_cellstate.gui.row_model import RowModel
 from napari_cellstate.gui.session import Pick
+from napari_cellstate.gui.shades import by_values
 
 
 @pytest.fixture
@@ -84,17 +84,14 @@ def test_cells_and_tracks_in_the_colours_of_a_feature(shown, table):
     by_state = np.array(tracks.track_colors)
     table.sort("speed", descending=False)
     table.colour.setChecked(True)
-    found, layer = shown._found, shown.layers.find(VALUES)
+    found, layer = shown._found, shown.layers.find(COLOURED)
     values = table._found.values("speed")
-    asked = Colouring("speed", values, *table._found.span("speed"))
-    steps = asked.steps(found.row)
+    codes = np.append(by_values(values).codes, -1)[found.row]
     rows = found.rows_of(4)
     frame = np.asarray(layer.data[4])
     labels = np.asarray(shown.session.experiment.labels(shown.session.movie)[4])
-    for label, step in zip(found.label[rows], steps[rows], strict=True):
-        assert set(frame[labels == label]) == {step}
-    slow, fast = (int(np.nanargmin(values)), int(np.nanargmax(values)))
-    assert asked.steps(np.array([slow, fast, -1])).tolist() == [1, len(scale()), 255]
+    for label, code in zip(found.label[rows], codes[rows], strict=True):
+        assert set(frame[labels == label]) == {code + 1 if code >= 0 else 255}
     assert not np.allclose(tracks.track_colors, by_state)
     assert (layer.visible, shown.layers.find(STATES).visible) == (True, False)
     other = next(name for name in ("young_1", "aged_1") if name != shown.session.movie)

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from napari_cellstate.core.behavior import SCALED
-from napari_cellstate.core.errors import Cancelled
-from napari_cellstate.core.families import Rows
+from napari_cellstate.core.errors import Cancelled, InputError
+from napari_cellstate.core.families import Embedding, Rows
 from napari_cellstate.methods import available
-from tests.kits.inputs import StopAfter, runtime
+from tests.kits.inputs import StopAfter, crops, runtime
 
 
 def _blobs(n: int, dims: int = 4) -> np.ndarray:
@@ -21,7 +21,9 @@ def _blobs(n: int, dims: int = 4) -> np.ndarray:
 
 def _behavior(n: int) -> anndata.AnnData:
     points = _blobs(n)
-    table = anndata.AnnData(X=points, obs=pd.DataFrame(index=[str(i) for i in range(n)]))
+    obs = pd.DataFrame(index=[str(i) for i in range(n)])
+    obs["movie"], obs["track"], obs["frame"] = "kit", np.arange(n) // 10 + 1, np.arange(n) % 10
+    table = anndata.AnnData(X=points, obs=obs)
     table.var["used"] = True
     table.layers[SCALED] = points
     return table
@@ -29,7 +31,17 @@ def _behavior(n: int) -> anndata.AnnData:
 
 @pytest.fixture(params=list(available("embed")))
 def embedder(request):
-    return available("embed")[request.param]()
+    method = available("embed")[request.param]
+    quick = {name: value for name, value in (("steps", 6), ("batch", 4)) if name in method.model_fields}
+    return method(**quick)
+
+
+def _embed(method, n: int, progress: object = None) -> Embedding:
+    """What a method makes of n rows, with crops if it wants some."""
+    wish = method.wanted_crops()
+    if wish is None:
+        return method.embed(_behavior(n), runtime(progress))
+    return method.embed_crops(_behavior(n), crops(n, wish), runtime(progress))
 
 
 @pytest.fixture(params=list(available("states")))
@@ -39,7 +51,11 @@ def estimator(request):
 
 @pytest.mark.parametrize("n", [0, 1, 2, 60])
 def test_embedding_has_a_finite_row_for_each(embedder, n):
-    coordinates = embedder.embed(_behavior(n), runtime()).coordinates
+    if 0 < n < embedder.least_rows:
+        with pytest.raises(InputError, match=f"{n} windows are too few"):
+            _embed(embedder, n)
+        return
+    coordinates = _embed(embedder, n).coordinates
     assert len(coordinates) == n
     assert coordinates.ndim == 2
     assert coordinates.shape[1] >= 1
@@ -47,8 +63,21 @@ def test_embedding_has_a_finite_row_for_each(embedder, n):
 
 
 def test_embedding_same_bytes(embedder):
-    first, second = (embedder.embed(_behavior(60), runtime()).coordinates.tobytes() for _ in range(2))
+    first, second = (_embed(embedder, 60).coordinates.tobytes() for _ in range(2))
     assert first == second
+
+
+def test_embedding_stops_within_one_step(embedder):
+    stop = StopAfter(1)
+    with pytest.raises(Cancelled):
+        _embed(embedder, 60, stop)
+    assert stop.after == 1
+
+
+def test_embedding_gives_a_value_of_each_column_for_each_row(embedder):
+    for name, values in _embed(embedder, 60).columns.items():
+        assert values.shape == (60,), name
+        assert np.isfinite(values).all(), name
 
 
 def _rows(points: np.ndarray) -> Rows:

@@ -42,10 +42,12 @@ class Correction:
     ----------
     write : puts it in the place of the result that is there.
     lost : `Edit.words()` of each edit that fits no cell.
+    summary : numbers that take the place of those in the stage's record.
     """
 
     write: Callable[[], None] = _nothing
     lost: tuple[str, ...] = ()
+    summary: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

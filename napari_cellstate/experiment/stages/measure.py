@@ -27,7 +27,8 @@ def asked_columns(recipe: Recipe) -> list[str]:
 def _record(recipe: Recipe, entry: MovieEntry) -> dict[str, Any]:
     if recipe.segmenter(entry) is None:
         tracks = entry.tracks.model_dump(exclude={"path", "stamp", "position"}) if entry.tracks else None
-        return {"method": "given", "ground": tracks, "frames": list(entry.frames)}
+        part = {"roi": list(entry.roi)} if entry.roi else {}
+        return {"method": "given", "ground": tracks, "frames": list(entry.frames), **part}
     ground = entry.images.ground if entry.images else None
     return {**recipe.measure.record(), "columns": asked_columns(recipe), "ground": ground}
 

@@ -25,7 +25,8 @@ def _record(recipe: Recipe, entry: MovieEntry) -> dict[str, Any] | None:
         return None
     source = entry.labels if method.kind == "labels" else entry.images
     ground = source.ground if source else None
-    return {**method.record(), "ground": ground, "channel": entry.channel, "frames": list(entry.frames)}
+    part = {"roi": list(entry.roi)} if entry.roi else {}
+    return {**method.record(), "ground": ground, "channel": entry.channel, "frames": list(entry.frames), **part}
 
 
 def _run(experiment: Experiment, movie: Movie, recipe: Recipe, key: str, runtime: Runtime) -> Outcome:

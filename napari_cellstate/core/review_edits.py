@@ -1,0 +1,55 @@
+"""What was reviewed: links that were looked at, and links drawn at random that were judged. No result depends on it."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from napari_cellstate.core.cell_ref import CellRef
+from napari_cellstate.core.edits import Edit
+
+
+class Accept(Edit):
+    """What was doubtful was looked at and is right; the queue does not show it again.
+
+    Attributes
+    ----------
+    cells : the cells it is about: the two of a link; a mother and her daughters.
+    reasons : what was doubtful.
+    """
+
+    kind: ClassVar[str] = "accept"
+    changes_view: ClassVar[bool] = False
+    cells: Annotated[tuple[CellRef, ...], Field(min_length=1, max_length=3)]
+    reasons: tuple[str, ...] = ()
+
+    def words(self) -> str:
+        """As in lists."""
+        return f"accept {self.cells[0]}"
+
+
+class Judge(Edit):
+    """A link drawn at random was judged.
+
+    Attributes
+    ----------
+    source, target : its cells.
+    sample : number of the sample, from 1; it decides which links are drawn.
+    verdict : "right", "wrong", or "unclear" where nobody can tell.
+    """
+
+    kind: ClassVar[str] = "judge"
+    changes_view: ClassVar[bool] = False
+    source: CellRef
+    target: CellRef
+    sample: Annotated[int, Field(ge=1)]
+    verdict: Literal["right", "wrong", "unclear"]
+
+    def words(self) -> str:
+        """As in lists."""
+        return f"judge the link of {self.source}: {self.verdict}"
+
+
+REVIEW_EDITS: tuple[type[Edit], ...] = (Accept, Judge)
+"""Both."""

@@ -1,0 +1,132 @@
+"""Corrected links: the linker's own are kept beside them, so that every correction can be taken back."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from napari_cellstate.core.apply_links import apply_link_edits, without
+from napari_cellstate.core.digest import digest
+from napari_cellstate.core.edits import Edit, records
+from napari_cellstate.core.families import Linker
+from napari_cellstate.core.link_edits import LinkAgain, LinkEdit
+from napari_cellstate.core.method import parse
+from napari_cellstate.core.pins import pins_of
+from napari_cellstate.core.progress import Runtime
+from napari_cellstate.core.tables import check_links
+from napari_cellstate.core.tracks import Tracks
+from napari_cellstate.experiment.label_frames import opened_for
+from napari_cellstate.experiment.stages.base import Correction
+from napari_cellstate.experiment.store import Experiment
+from napari_cellstate.formats.tables import read_parquet, write_parquet
+from napari_cellstate.methods import available
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from napari_cellstate.experiment.paths import MoviePaths
+
+OWN = "own"
+"""Name of the linker's own table; one made around corrections is named by their digest."""
+
+_NEEDED = ("frame", "label", "y", "x", "area")
+
+
+def amend_links(experiment: Experiment, movie: str, before: tuple[Edit, ...], after: tuple[Edit, ...]) -> Correction:
+    """Links with another list of corrections."""
+    paths = experiment.movie_paths(movie)
+    edits = [edit for edit in after if isinstance(edit, LinkEdit)]
+    cells = read_parquet(paths.cells, _NEEDED)
+    own = read_parquet(_own(paths) if _own(paths).exists() else paths.links)
+    name, base, kept = _base(experiment, movie, own, edits)
+    found = apply_link_edits(cells, base, edits)
+    lost = {one.edit for one in found.lost}
+
+    def write() -> None:
+        paths.own_links.mkdir(exist_ok=True)
+        if not _own(paths).exists():
+            write_parquet(own, _own(paths))
+        if not kept:
+            write_parquet(base, paths.own_links / f"{name}.parquet")
+        write_parquet(found.links, paths.links)
+        write_dropped(paths, found.dropped)
+
+    tracks = Tracks(*without(cells, found.links, found.dropped), _max_gap(experiment, movie))
+    return Correction(write, tuple(edit.words() for nth, edit in enumerate(edits) if nth in lost), summary_of(tracks))
+
+
+def lost_links(experiment: Experiment, movie: str, edits: tuple[Edit, ...]) -> tuple[str, ...]:
+    """Corrections that fit no cell of the cell table as it is now."""
+    given = [edit for edit in edits if isinstance(edit, LinkEdit)]
+    _, lost = pins_of(experiment.cells(movie), given)
+    numbers = {one.edit for one in lost}
+    return tuple(edit.words() for nth, edit in enumerate(given) if nth in numbers)
+
+
+def forget_own_links(experiment: Experiment, movie: str) -> None:
+    """There are new links: what was kept of the old ones is of no use."""
+    paths = experiment.movie_paths(movie)
+    shutil.rmtree(paths.own_links, ignore_errors=True)
+    paths.dropped.unlink(missing_ok=True)
+
+
+def write_dropped(paths: MoviePaths, dropped: NDArray[np.int64]) -> None:
+    """Write which rows of the cell table are no cells; no file where all are."""
+    import pandas as pd
+
+    if len(dropped):
+        write_parquet(pd.DataFrame({"cell": dropped}), paths.dropped)
+    else:
+        paths.dropped.unlink(missing_ok=True)
+
+
+def summary_of(tracks: Tracks) -> dict[str, Any]:
+    """Links, tracks, divisions; typical step (px a frame) and share of cells that divide before the next frame."""
+    links, frame = tracks.links, tracks.cells["frame"].to_numpy()
+    source, target = links["source"].to_numpy(), links["target"].to_numpy()
+    near = frame[target] - frame[source] == 1
+    at = tracks.cells[["y", "x"]].to_numpy(np.float64)
+    steps = np.hypot(*(at[target[near]] - at[source[near]]).T)
+    divisions = int((np.bincount(source, minlength=1) == 2).sum())
+    found: dict[str, Any] = {"links": len(links), "tracks": tracks.n_tracks, "divisions": divisions}
+    if len(steps):
+        found |= {
+            "typical_step_px": round(float(np.median(steps)), 3),
+            "divisions_per_cell_and_frame": round(divisions / len(steps), 6),
+        }
+    return found
+
+
+def _max_gap(experiment: Experiment, movie: str) -> int:
+    record = experiment.record("link", movie)
+    return int(record["resolved"]["max_gap"]) if record else 0
+
+
+def _own(paths: MoviePaths) -> Path:
+    return paths.own_links / f"{OWN}.parquet"
+
+
+def _base(
+    experiment: Experiment, movie: str, own: pd.DataFrame, edits: list[LinkEdit]
+) -> tuple[str, pd.DataFrame, bool]:
+    """Links that the corrections are applied to, their name, and whether they are on disk already."""
+    again = [nth for nth, edit in enumerate(edits) if isinstance(edit, LinkAgain)]
+    if not again:
+        return OWN, own, True
+    pinned = edits[: again[-1]]
+    name = digest(records(pinned))
+    path = experiment.movie_paths(movie).own_links / f"{name}.parquet"
+    if path.exists():
+        return name, read_parquet(path), True
+    record, cells = experiment.record("link", movie), experiment.cells(movie)
+    if record is None:
+        raise AssertionError("only a stage that was done is corrected")
+    method = cast("Linker", parse(available("link"), record["resolved"], f"movie {movie}: link record"))
+    with opened_for(experiment, movie, method) as seen:
+        links = method.linked(cells, seen, Runtime(), pins_of(cells, pinned)[0]).links
+    check_links(cells, links, f"movie {movie}: links")
+    return name, links, False
