@@ -168,7 +168,7 @@ class FeatureSet(Method):
 
         Parameters
         ----------
-        columns : those of the sets before it, (N,) each, in um and minutes where these are known.
+        columns : those of the sets before it, (N,) each, in um and hours where these are known.
 
         Returns
         -------

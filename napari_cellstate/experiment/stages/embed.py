@@ -41,7 +41,12 @@ def _record(recipe: Recipe, entries: tuple[MovieEntry, ...]) -> dict[str, Any]:
 def _inputs(recipe: Recipe, entries: tuple[MovieEntry, ...]) -> dict[str, Any]:
     known = {"name", "dt_s", "pixel_size_um", "condition", "replicate"}
     said = [entry.model_dump(include=known | {"times_s"} if entry.times_s else known) for entry in entries]
-    return {"pixel_sizes_differ": recipe.windows.resample_pixel_size, "movies": said, "threads": recipe.threads}
+    return {
+        "pixel_sizes_differ": recipe.windows.resample_pixel_size,
+        "movies": said,
+        "units": "um, h",  # of the features: they were minutes once
+        "threads": recipe.threads,
+    }
 
 
 def _pixels(methods: tuple[Embedder, ...], entries: tuple[MovieEntry, ...]) -> list[Any]:

@@ -29,7 +29,7 @@ are ordered, whatever feature sets are chosen."""
 
 def _record(recipe: Recipe, entry: MovieEntry) -> dict[str, Any]:
     sets = [{**one.record(), **one.ground()} for one in recipe.features]
-    derived = any(one.derives for one in recipe.features)  # formulas see um and minutes
+    derived = any(one.derives for one in recipe.features)  # formulas see um and hours
     units = {"dt_s": entry.dt_s, "pixel_size_um": entry.pixel_size_um} if derived else {}
     windows = recipe.windows.model_dump(exclude={"resample_dt_s", "resample_pixel_size"})
     breaks = {"breaks": list(entry.breaks)} if entry.breaks else {}
