@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from napari_cellstate.core.errors import Cancelled, CellStateError, InputError
     from napari_cellstate.experiment.add import add, new
+    from napari_cellstate.experiment.behaviours import describe_states, families, find
     from napari_cellstate.experiment.change import remove, update
     from napari_cellstate.experiment.check import check
     from napari_cellstate.experiment.comparing.compare import compare
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.edit import edit, redo, undo
     from napari_cellstate.experiment.evidence import evidence
     from napari_cellstate.experiment.export import export
+    from napari_cellstate.experiment.flow import flow, write_flow
     from napari_cellstate.experiment.flux_table import flux_of_table
     from napari_cellstate.experiment.listing import methods
     from napari_cellstate.experiment.models import model_summary
@@ -54,10 +56,14 @@ __all__ = [
     "check",
     "compare",
     "demo",
+    "describe_states",
     "dynamics_of_table",
     "edit",
     "evidence",
     "export",
+    "families",
+    "find",
+    "flow",
     "flux_of_table",
     "methods",
     "model_summary",
@@ -79,6 +85,7 @@ __all__ = [
     "train",
     "undo",
     "update",
+    "write_flow",
 ]
 
 _HOME = {
@@ -97,7 +104,12 @@ _HOME = {
     "undo": "experiment.edit",
     "evidence": "experiment.evidence",
     "export": "experiment.export",
+    "describe_states": "experiment.behaviours",
+    "families": "experiment.behaviours",
+    "find": "experiment.behaviours",
+    "flow": "experiment.flow",
     "flux_of_table": "experiment.flux_table",
+    "write_flow": "experiment.flow",
     "methods": "experiment.listing",
     "model_summary": "experiment.models",
     "new": "experiment.add",
