@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from napari_cellstate.cli import comparing, edits, models, movies, results, segmenting, tables, tools
+from napari_cellstate.cli import comparing, edits, embedding, models, movies, results, segmenting, tables, tools
 from napari_cellstate.cli.verb import fail
 
 VERBS = {
@@ -23,6 +23,7 @@ VERBS = {
     **tables.VERBS,
     **comparing.VERBS,
     **models.VERBS,
+    **embedding.VERBS,
 }
 
 

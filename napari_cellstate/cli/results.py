@@ -174,9 +174,9 @@ def _pack(given: Arguments) -> int:
     return 0
 
 
-def _evidence_arguments(parser: argparse.ArgumentParser) -> None:
+def _how_many_arguments(parser: argparse.ArgumentParser) -> None:
     experiment_argument(parser)
-    parser.add_argument("out", metavar="OUT", nargs="?", default="", help="folder for evidence.json and a figure")
+    parser.add_argument("out", metavar="OUT", nargs="?", default="", help="folder for how_many.json and a figure")
     parser.add_argument(
         "--k", type=int, nargs="+", default=(2, 3, 4, 5, 6), metavar="K", help="numbers of states to try"
     )
@@ -184,12 +184,12 @@ def _evidence_arguments(parser: argparse.ArgumentParser) -> None:
     json_argument(parser)
 
 
-def _evidence(given: Arguments) -> int:
-    from napari_cellstate.experiment.evidence import evidence
+def _how_many(given: Arguments) -> int:
+    from napari_cellstate.experiment.state_evidence import state_evidence
     from napari_cellstate.terminal import progress_bar
 
     with progress_bar() as progress:
-        found = evidence(given.experiment, ks=given.k, lags=given.lags, out=given.out, progress=progress)
+        found = state_evidence(given.experiment, ks=given.k, lags=given.lags, out=given.out, progress=progress)
     return show(given, found.to_dict(), found.text())
 
 
@@ -255,11 +255,11 @@ VERBS = {
         _report_arguments,
         _report,
     ),
-    "evidence": Verb(
+    "how-many": Verb(
         "how many states, and which lag? evidence and a suggestion",
-        "napari-cellstate evidence screen.cellstate evidence --k 2 3 4 5",
-        _evidence_arguments,
-        _evidence,
+        "napari-cellstate how-many screen.cellstate evidence --k 2 3 4 5",
+        _how_many_arguments,
+        _how_many,
     ),
     "find": Verb(
         "find tracks that show a behaviour, and count them",

@@ -57,7 +57,7 @@ def _features_arguments(parser: argparse.ArgumentParser) -> None:
 def _features(given: Arguments) -> int:
     from pathlib import Path
 
-    from napari_cellstate.experiment.describe import describe
+    from napari_cellstate.experiment.describe import features_of_table
     from napari_cellstate.formats.tables import check_name, write_table
     from napari_cellstate.terminal import progress_bar
 
@@ -65,7 +65,7 @@ def _features(given: Arguments) -> int:
         if path:
             check_name(Path(path))
     with progress_bar() as progress:
-        found = describe(
+        found = features_of_table(
             given.tracks,
             given.set or ("all",),
             lag=given.lag,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.method import Method, setting
 from napari_cellstate.core.movie import Array, Movie
 from napari_cellstate.core.progress import Runtime
@@ -144,6 +145,9 @@ class FeatureSet(Method):
     looks_around: ClassVar[bool] = False
     """True where a row depends on other cells than its own, so that all tracks must be given at once."""
 
+    measures_help: ClassVar[bool] = False
+    """True where it has columns also if nothing that it asks for was measured."""
+
     derives: ClassVar[bool] = False
     """True where its columns are made from those of the sets before it, by `derive`."""
 
@@ -204,8 +208,18 @@ class Embedder(Method):
     family: ClassVar[str] = "embed"
     for_looking: ClassVar[bool] = False
     """True where distances mean little (t-SNE, UMAP): states read such a space only on an explicit word."""
+    trains: ClassVar[bool] = False
+    """True where it trains a net, which takes minutes."""
     least_rows: ClassVar[int] = 1
     """Fewer rows than this (but none at all) are refused, with a clear error: a net cannot learn from them."""
+
+    def check_rows(self, rows: int) -> None:
+        """InputError where there are rows, but too few."""
+        if 0 < rows < self.least_rows:
+            raise InputError(
+                f"embed {self.kind}: {rows} windows are too few to train a net (at least {self.least_rows}); use "
+                "shorter windows, add movies, or choose pca"
+            )
 
     def wanted_crops(self) -> CropWish | None:
         """What crops it reads; None for an embedder of features."""

@@ -15,7 +15,7 @@ from napari_cellstate.core.crops import (
     Crops,
     CropWish,
     GreyLevels,
-    band_energies,
+    band_shares,
     check_side,
     counted,
     cut,
@@ -53,13 +53,20 @@ class _Seen:
     rows: Ints
 
 
+def remove_old_crops(experiment: Experiment) -> None:
+    """Remove what a killed run left; only the one writer may."""
+    for left in experiment.paths.crops("").parent.glob(".*.crops"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
 @contextmanager
-def crops_of(experiment: Experiment, recipe: Recipe, wish: CropWish, folder: Path, runtime: Runtime) -> Iterator[Crops]:
+def crops_of(experiment: Experiment, recipe: Recipe, wish: CropWish, key: str, runtime: Runtime) -> Iterator[Crops]:
     """Cut the crops that the windows of all movies see; they are gone on leaving.
 
     Parameters
     ----------
-    folder : made for the crops, and removed. They take (1 + bands) * 2 + 1 bytes a pixel of a cell and frame.
+    key : of the net that they are for; names the folder, which is removed. Crops take channels * 2 + 1 bytes a pixel of
+        a cell and frame.
 
     Raises
     ------
@@ -70,7 +77,7 @@ def crops_of(experiment: Experiment, recipe: Recipe, wish: CropWish, folder: Pat
     seen = [_seen(experiment, recipe, entry, wish) for entry in experiment.movies]
     size = wish.size_um or _estimated_size(seen)
     wish = wish.on_grid(size / _pixel(experiment.movies[0]))
-    shutil.rmtree(folder, ignore_errors=True)
+    folder = experiment.paths.crops(key)
     folder.mkdir(parents=True)
     try:
         yield _cut_all(experiment, seen, wish, size, folder, runtime)
@@ -94,7 +101,7 @@ def crops_of_windows(experiment: Experiment, recipe: Recipe, like: dict[str, Any
     rows = rows.reshape(len(which), -1)
     if cells[0] < 0:
         rows, cells = rows - 1, cells[1:]
-    pictures = np.empty((len(cells), 1 + len(wish.bands), wish.side, wish.side), np.float16)
+    pictures = np.empty((len(cells), wish.channels, wish.side, wish.side), np.float16)
     kinds = np.empty((len(cells), wish.side, wish.side), np.uint8)
     some = _Seen(seen.entry, seen.windows, seen.cells[cells], rows)
     _cut_movie(experiment, some, wish, like["size_um"], pictures, kinds, None, Runtime())
@@ -113,6 +120,7 @@ def normalisation(experiment: Experiment, crops: Crops) -> dict[str, Any]:
         "shift": crops.shift.tolist(),
         "size_um": crops.size_um,
         "pixels": crops.wish.pixels,
+        "note": crops.note,
     }
 
 
@@ -175,7 +183,7 @@ def _cut_all(
 
 
 def _files(folder: Path, count: int, wish: CropWish) -> tuple[NDArray[np.float16], NDArray[np.uint8]]:
-    shape = (count, 1 + len(wish.bands), wish.side, wish.side)
+    shape = (count, wish.channels, wish.side, wish.side)
     if not count:
         return np.empty(shape, np.float16), np.empty((0, *shape[2:]), np.uint8)
     pictures = np.memmap(folder / "pictures", np.float16, "w+", shape=shape)
@@ -224,7 +232,7 @@ def _cut_movie(
             some, kind = cut(image, outlines, label[now], centres[now], side_px=side_px, pixels=wish.side)
             mask = counted(kind, masked=wish.masked)
             pictures[now, 0], kinds[now] = np.clip(some, -6e4, 6e4), kind
-            pictures[now, 1:] = band_energies(some, mask, wish.bands)
+            pictures[now, 1:] = band_shares(some, mask, wish.bands)
             if levels is not None:
                 levels[0].add(levels[1], some[mask] * scale + offset)
     finally:

@@ -46,7 +46,7 @@ class Description:
     notes: tuple[str, ...]
 
 
-def describe(
+def features_of_table(
     tracks: str | Path | GivenTracks,
     sets: Sequence[str] = (ALL,),
     *,

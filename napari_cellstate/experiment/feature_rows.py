@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.scaling import fit_scaling
 from napari_cellstate.experiment.states_table import feature_columns
+from napari_cellstate.formats.columns import FRAME_NAMES, TRACK_NAMES
 from napari_cellstate.formats.read_sheet import read_sheet
 from napari_cellstate.formats.sheet import Sheet
-from napari_cellstate.formats.tracks import FRAME_NAMES, TRACK_NAMES
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -34,14 +34,15 @@ class LabelFrames:
 
     axes_named = True
     dt_s: float | None = None
+    times_s: tuple[float, ...] = ()
     pixel_size_um: float | None = None
     channels: tuple[str, ...] = ("",)
 
     def __init__(self, labels: zarr.Array[Any]) -> None:
         self._labels = labels
         frames, height, width = labels.shape
-        self.shape = (frames, 1, height, width)
-        self.dtype = np.dtype(np.uint32)
+        self.shape: tuple[int, int, int, int] = (frames, 1, height, width)
+        self.dtype: np.dtype[Any] = np.dtype(np.uint32)
 
     def read(self, t: int, c: int) -> Array:
         """One frame, (Y, X)."""

@@ -120,14 +120,14 @@ def lesson_of(
     from napari_cellstate.experiment.teaching import lesson
     from napari_cellstate.learn.cells.teach import Lesson
 
-    labels = np.asarray(experiment.labels(movie)[frame], np.int32)
+    labels: NDArray[np.int32] = np.asarray(experiment.labels(movie)[frame], np.int32)
     found = corrected_places(experiment, movie, frame)
     if whole and found:
-        known = lesson(image, labels, None, 0.0).labels
+        found_known = lesson(image, labels, None, 0.0)
     else:
         ids = sorted({label_at(labels.astype(np.uint32), place) for one, place in found} - {0})
-        known = lesson(image, labels, ids, diameter(experiment, movie, frame)).labels
-    known = np.array(known, np.int32)
+        found_known = lesson(image, labels, ids, diameter(experiment, movie, frame))
+    known: NDArray[np.int32] = np.array(found_known.labels, np.int32)
     if not whole:
         _removed(known, labels, [one for one, _ in found], diameter(experiment, movie, frame))
     if scribble is not None:

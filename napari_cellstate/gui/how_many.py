@@ -9,7 +9,7 @@ import pyqtgraph as pg
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
-from napari_cellstate.experiment.evidence import Evidence, evidence
+from napari_cellstate.experiment.state_evidence import StateEvidence, state_evidence
 from napari_cellstate.gui.panel import Panel
 from napari_cellstate.gui.session import Session
 from napari_cellstate.gui.themed import themed_plot, wear_theme
@@ -30,7 +30,7 @@ class HowManyPanel(Panel):
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
-        self.found: Evidence | None = None
+        self.found: StateEvidence | None = None
         self.most = QSpinBox()
         self.most.setRange(3, 12)
         self.most.setValue(5)
@@ -67,7 +67,7 @@ class HowManyPanel(Panel):
         if not ready:
             self.says.setText("Nothing to judge yet: press Run all.")
 
-    def show_found(self, found: Evidence) -> None:
+    def show_found(self, found: StateEvidence) -> None:
         """Draw it, and say what it suggests."""
         self.found = found
         self._draw()
@@ -77,8 +77,8 @@ class HowManyPanel(Panel):
         if experiment is None:
             return
 
-        def work(progress: Progress) -> Evidence:
-            return evidence(experiment, ks=ks, progress=progress)
+        def work(progress: Progress) -> StateEvidence:
+            return state_evidence(experiment, ks=ks, progress=progress)
 
         self.says.setText("Gathering: models are fitted to parts of the movies and judged on the rest.")
         self.work_asked.emit(work, self.show_found)

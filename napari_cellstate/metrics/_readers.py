@@ -46,7 +46,7 @@ def baseline_errors(target: Floats, fold: Ints) -> Floats:
 
 
 def told_labels(points: Floats, label: Ints, fold: Ints) -> tuple[Floats, Ints]:
-    """Log loss and best label of each row out of its fold, by logistic regression in which all labels weigh the same."""
+    """Log loss and best label of each row out of its fold, by logistic regression, all labels weighing the same."""
     from sklearn.linear_model import LogisticRegression
 
     loss, best = np.empty(len(label)), np.empty(len(label), np.int64)
@@ -66,6 +66,16 @@ def told_labels(points: Floats, label: Ints, fold: Ints) -> tuple[Floats, Ints]:
 def balanced_accuracy(truth: Ints, found: Ints) -> float:
     """Share told right, mean over labels."""
     return float(np.mean([(found[truth == one] == one).mean() for one in np.unique(truth)]))
+
+
+def beyond(base: Floats, points: Floats) -> Floats:
+    """Columns of points without what a linear function of the base explains; those of which nothing is left are gone.
+
+    Else a copy of a column would seem to add something: beside its twin it is shrunk less.
+    """
+    known = np.concatenate([np.ones((len(base), 1)), base], axis=1)
+    rest = points - known @ np.linalg.lstsq(known, points, rcond=None)[0]
+    return np.asarray(rest[:, rest.std(axis=0) > 1e-6 * np.maximum(points.std(axis=0), 1e-300)])
 
 
 def _scaled(points: Floats, train: NDArray[np.bool_]) -> Floats:

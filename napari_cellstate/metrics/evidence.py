@@ -14,6 +14,7 @@ from napari_cellstate.core.progress import Progress, silent
 from napari_cellstate.metrics._readers import (
     balanced_accuracy,
     baseline_errors,
+    beyond,
     folds,
     squared_errors,
     told_labels,
@@ -143,8 +144,8 @@ def evidence(
 ) -> Evidence:
     """Compare embeddings with the features that they are to add to.
 
-    Each space is asked, by linear readers and out of fold, for the next window of the same track (its features), for the
-    condition with whole movies kept apart, and for known states; once alone, once beside the features.
+    Each space is asked, by linear readers and out of fold, for the next window of the same track (its features), for
+    the condition with whole movies kept apart, and for known states; once alone, once beside the features.
 
     Parameters
     ----------
@@ -159,9 +160,9 @@ def evidence(
 
     Notes
     -----
-    "Adds nothing" is not "is worthless": principal components add nothing to the features they are made of, and may be
-    what states should be read from. A reader that is not linear could find more. The units of the tests are tracks (next
-    window, states) and movies (condition), never rows.
+    "Adds nothing" is not "is worthless": principal components add nothing to the features they are made of, and may
+    be what states should be read from. A reader that is not linear could find more. The units of the tests are tracks
+    (next window, states) and movies (condition), never rows.
     """
     _check(windows, spaces)
     windows, chosen = _drawn(windows, spaces, most, seed)
@@ -230,7 +231,10 @@ def _told(question: _Question, base: Floats, space: Floats | None, plain: tuple[
     if space is None:
         return Told(plain[1], 0.0, float("nan"), units)
     alone = question.losses(space)[1]
-    gained = _by_unit(plain[0] - question.losses(np.concatenate([base, space], axis=1))[0], question.unit)
+    rest = beyond(base, space)
+    if not rest.shape[1]:
+        return Told(alone, 0.0, float("nan"), units)
+    gained = _by_unit(plain[0] - question.losses(np.concatenate([base, rest], axis=1))[0], question.unit)
     return Told(alone, float(gained.mean()), _above_zero(gained), units)
 
 

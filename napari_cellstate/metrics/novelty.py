@@ -37,8 +37,8 @@ class Calibration:
         Notes
         -----
         Conformal: for a new group that is exchangeable with those of the controls, p <= alpha happens with probability
-        alpha at most, on average (pooled empirical distributions of groups, Dunn, Wasserman and Ramdas 2022). Rows of one
-        group are not independent; a movie that differs from all controls as a movie makes all of its rows strange.
+        alpha, on average (pooled empirical distributions of groups, Dunn, Wasserman and Ramdas 2022). Rows of one group
+        are not independent; a movie that differs from all controls as a movie makes all of its rows strange.
         """
         at = np.searchsorted(self.scores, scores, side="left")
         return np.asarray((1 + self.groups * self.above[at]) / (self.groups + 1))

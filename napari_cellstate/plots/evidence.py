@@ -1,4 +1,4 @@
-"""How many states, and which lag: the evidence on one page."""
+"""What embeddings tell beside the features."""
 
 from __future__ import annotations
 
@@ -6,39 +6,44 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_cellstate.plots.style import figure
+from napari_cellstate.plots.style import empty, figure, leftmost
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+TITLES = {
+    "next": "next window\n(R² of its features)",
+    "condition": "condition\n(balanced accuracy, movies apart)",
+    "state": "known states\n(balanced accuracy)",
+    "stability": "neighbours that stay\n(other tracks)",
+}
 
-def evidence_figure(states: pd.DataFrame, timescales: pd.DataFrame, *, suggested: int, kept_apart: str) -> Figure:
-    """Likelihood of what was left out, stability and silhouette over k, and relaxation times over the lag.
+
+def evidence_figure(table: pd.DataFrame) -> Figure:
+    """A bar for each space in each question that could be asked; dark where it adds to the features.
 
     Parameters
     ----------
-    states : k, log_likelihood, gain_error, stability, silhouette.
-    timescales : lag, process, frames; may be empty.
+    table : as `Evidence.table` gives it.
     """
-    panels = (
-        ("log_likelihood", f"log likelihood of a row\n({kept_apart}s kept apart)"),
-        ("stability", "found again in resamples\n(adjusted Rand index)"),
-        ("silhouette", "silhouette"),
-    )
-    with figure(10.2, 2.8) as drawn:
-        axes = drawn.subplots(1, len(panels) + 1)
-        for panel, (name, title) in zip(axes, panels, strict=False):
-            error = states["gain_error"].to_numpy() if name == "log_likelihood" else np.zeros(len(states))
-            panel.errorbar(states["k"], states[name], np.nan_to_num(error), fmt="o-", color="#333333", markersize=4)
-            panel.axvline(suggested, color="#D55E00", linewidth=1, linestyle="--")
-            panel.set(title=title, xlabel="states", xticks=states["k"])
-        last = axes[-1]
-        for _, one in timescales.groupby("process"):
-            last.plot(one["lag"], one["frames"], "o-", color="#0072B2", markersize=3)
-        if len(timescales):
-            most = float(timescales["lag"].max())
-            last.fill_between([0, most], [0, most], color="#CCCCCC", alpha=0.6, linewidth=0)
-        last.set(title="relaxation times (frames)\ngrey: below the lag", xlabel="lag (frames)")
-        drawn.suptitle(f"dashed: {suggested} states suggested", size=9)
-    return drawn
+    asked = [name for name in TITLES if table[name].notna().any()]
+    if not asked:
+        return empty("Evidence", "nothing could be asked")
+    names = table["space"].tolist()
+    with figure(1.6 + 2.1 * len(asked), 1.1 + 0.32 * len(names)) as fig:
+        panels = fig.subplots(1, len(asked), squeeze=False, sharey=True)[0]
+        for panel, what in zip(panels, asked, strict=True):
+            adds = table[f"{what}_p"].notna() & table["verdict"].str.contains(_WORD[what]) if what in _WORD else None
+            colours = ["#2F6DB5" if adds is not None and adds.iloc[n] else "#B9C4D0" for n in range(len(names))]
+            panel.barh(np.arange(len(names)), table[what].fillna(0), color=colours, height=0.7)
+            panel.axvline(float(table[what].iloc[0]), color="#444444", linewidth=0.8, linestyle=":")
+            panel.set_title(TITLES[what])
+            panel.set_yticks(np.arange(len(names)), names)
+            if not leftmost(panel):
+                panel.tick_params(labelleft=False)
+        panels[0].invert_yaxis()
+    return fig
+
+
+_WORD = {"next": "next window", "condition": "condition", "state": "known states"}

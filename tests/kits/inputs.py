@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from napari_cellstate.core.crops import Crops, CropWish, band_energies
+from napari_cellstate.core.crops import Crops, CropWish, band_shares
 from napari_cellstate.core.errors import Cancelled
 from napari_cellstate.core.given import GivenTracks
 from napari_cellstate.core.movie import Movie
@@ -95,11 +95,11 @@ def crops(n: int, wish: CropWish, frames: int = 3) -> Crops:
     wish = wish.on_grid(20.0)
     side, rng = wish.side, np.random.default_rng(4)
     rows, columns = np.mgrid[:side, :side] - (side - 1) / 2
-    pictures = np.zeros((n, 1 + len(wish.bands), side, side), np.float16)
+    pictures = np.zeros((n, wish.channels, side, side), np.float16)
     kinds = np.full((n, side, side), 1, np.uint8)
     kinds[:, np.hypot(rows, columns) < wish.pixels / 3] = 2
     pictures[:, 0] = np.sin(rows / (1.0 + np.arange(n) % 2)[:, None, None]) + rng.normal(0, 0.1, (n, side, side))
-    pictures[:, 1:] = band_energies(pictures[:, 0].astype(np.float32), kinds == 2, wish.bands)
+    pictures[:, 1:] = band_shares(pictures[:, 0].astype(np.float32), kinds == 2, wish.bands)
     seen = np.repeat(np.arange(n)[:, None], frames if wish.window else 1, axis=1)
     seen[: n // 20] = -1
     positions = np.cumsum(rng.normal(size=(n, frames, 2)), axis=1)

@@ -13,7 +13,7 @@ MOVIES, TRACKS, LONG = 8, 6, 10
 
 
 def windows(seed: int) -> tuple[Windows, np.ndarray]:
-    """Windows of 8 movies, and what drives their future and differs between conditions but is not among the features."""
+    """Windows of 8 movies, and what drives their future and is not among the features."""
     rng = np.random.default_rng(seed)
     movie = np.repeat(np.arange(MOVIES), TRACKS * LONG)
     track, frame = np.repeat(np.arange(MOVIES * TRACKS), LONG), np.tile(np.arange(LONG), MOVIES * TRACKS)

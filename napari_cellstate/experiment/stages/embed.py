@@ -17,7 +17,7 @@ from napari_cellstate.core.progress import Runtime
 from napari_cellstate.core.scaling import fit_scaling
 from napari_cellstate.core.times import times_of
 from napari_cellstate.core.units import Feature
-from napari_cellstate.experiment.crops import crops_of, normalisation
+from napari_cellstate.experiment.crops import crops_of, normalisation, remove_old_crops
 from napari_cellstate.experiment.edits.exclude import without_excluded
 from napari_cellstate.experiment.entry import MovieEntry
 from napari_cellstate.experiment.recipe import Recipe
@@ -54,6 +54,7 @@ def _pixels(methods: tuple[Embedder, ...], entries: tuple[MovieEntry, ...]) -> l
 def _run(experiment: Experiment, recipe: Recipe, runtime: Runtime) -> Outcome:
     entries = experiment.movies
     _check_units(entries, recipe)
+    remove_old_crops(experiment)
     behavior, warnings = _assemble(experiment, entries, recipe)
     info = {}
     for nth, (name, method) in enumerate(embedding_names(recipe).items()):
@@ -63,7 +64,8 @@ def _run(experiment: Experiment, recipe: Recipe, runtime: Runtime) -> Outcome:
         for column, values in result.columns.items():
             behavior.obs[embedding_column(name, column, recipe)] = values
         info[name] = {**method.record(), **result.info}
-        warnings += [f"{method.kind}: {note}" for note in result.info.get("warnings", ())]
+        if "crops" in result.info:
+            warnings.append(f"{method.kind}: {result.info['crops']['note']}")
     behavior.uns["provenance"] = json.dumps({"embed": info}, sort_keys=True)
     atomic_write(experiment, behavior)
     runtime.progress(len(recipe.embed), len(recipe.embed), "embed")
@@ -79,13 +81,16 @@ def _embedded(
     experiment: Experiment, recipe: Recipe, method: Embedder, behavior: AnnData, runtime: Runtime
 ) -> Embedding:
     """What one method makes of the table, with the crops that it wants and a folder for its net."""
+    method.check_rows(behavior.n_obs)
     wish = method.wanted_crops()
+    if wish is not None and not behavior.n_obs:
+        return Embedding(np.zeros((0, 1)), {"notes": ["no windows: nothing to learn from"]})
     folder = experiment.paths.model(model_key(experiment, recipe, method))
     inside = replace(runtime, folder=folder)
     if wish is None:
         result = method.embed(behavior, inside)
     else:
-        with crops_of(experiment, recipe, wish, folder.parent / f".{folder.name}.crops", runtime) as crops:
+        with crops_of(experiment, recipe, wish, folder.name, runtime) as crops:
             result = method.embed_crops(behavior, crops, inside)
             result.info["crops"] = normalisation(experiment, crops)
     if folder.is_dir():

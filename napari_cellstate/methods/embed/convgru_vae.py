@@ -10,7 +10,7 @@ from napari_cellstate.core.crops import Crops, CropWish
 from napari_cellstate.core.families import Embedding
 from napari_cellstate.core.method import register, setting
 from napari_cellstate.core.progress import Runtime
-from napari_cellstate.methods.embed._crops import CropBatches, CropEmbedder, crop_batches
+from napari_cellstate.methods.embed._crops import CropEmbedder
 from napari_cellstate.methods.embed._nets import elbo_of, embedding_of, losses_said, on, tell
 from napari_cellstate.methods.embed._split import Split, split_rows
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from napari_cellstate.learn.autoencoding import SequenceAutoencoding
+    from napari_cellstate.learn.crop_batches import CropBatches
     from napari_cellstate.learn.fitted import Plan
 
 _CHECKED = 256
@@ -30,8 +31,8 @@ class ConvGRUVAE(CropEmbedder):
     """A variational autoencoder of what a cell looks like over a window, and of how it moves.
 
     Each frame's crop goes through convolutions into a ConvGRU (Ballas et al. 2016), whose last state gives the code of
-    appearance; steps of the path give the code of motion. Both are rebuilt: grey levels and band energies inside the
-    outline, the outline, and the path. The code of appearance is bounded by a capacity (Burgess et al. 2018).
+    appearance; steps of the path give the code of motion. Both are rebuilt: grey levels and band shares inside the
+    outline, the outline, and the path. A dimension of appearance costs `beta` (Higgins et al. 2017).
 
     Notes
     -----
@@ -46,14 +47,13 @@ class ConvGRUVAE(CropEmbedder):
     motion: int = setting(
         4, "Code of motion", ge=1, le=64, help="Dimensions for the path, beside those for appearance."
     )
-    capacity: float = setting(
-        16.0,
-        "Capacity",
-        unit="nats",
+    beta: float = setting(
+        1.0,
+        "beta",
         ge=0,
-        le=1000,
+        le=10_000,
         step=1.0,
-        help="What the code of appearance may hold; 0 for no bound. Less keeps only what explains most pixels.",
+        help="Price of the code of appearance; more keeps only what explains most pixels.",
     )
 
     def wanted_crops(self) -> CropWish:
@@ -64,7 +64,8 @@ class ConvGRUVAE(CropEmbedder):
         """Train and embed every row; see `Embedder.embed_crops` and `embedding_of`."""
         if not len(crops):
             return self._nothing()
-        self._enough(len(crops))
+        self.check_rows(len(crops))
+        from napari_cellstate.learn.crop_batches import crop_batches
         from napari_cellstate.learn.device import choose_device
         from napari_cellstate.learn.fitted import fitted
         from napari_cellstate.learn.threads import torch_threads
@@ -89,9 +90,7 @@ class _Learner:
         from napari_cellstate.nets.elbo_crops import CropElbo
 
         method = self.method
-        elbo = elbo_of(
-            "annealed" if method.capacity else "vae", beta=1.0, capacity=method.capacity, steps=method.steps, sd=1.0
-        )
+        elbo = elbo_of("beta", beta=method.beta, capacity=0.0, steps=method.steps, sd=1.0)
         return SequenceAutoencoding(CropElbo(elbo), method.motion)
 
     def plan(self) -> Plan:
