@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from napari_cellstate.core.errors import Cancelled, CellStateError, InputError
     from napari_cellstate.experiment.add import add, new
+    from napari_cellstate.experiment.behaviours import describe_states, families, find
     from napari_cellstate.experiment.change import remove, update
     from napari_cellstate.experiment.check import check
     from napari_cellstate.experiment.comparing.compare import compare
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.edit import edit, redo, undo
     from napari_cellstate.experiment.evidence import embedding_evidence, known_factors
     from napari_cellstate.experiment.export import export
+    from napari_cellstate.experiment.flow import flow, write_flow
     from napari_cellstate.experiment.flux_table import flux_of_table
     from napari_cellstate.experiment.grow import grow
     from napari_cellstate.experiment.listing import methods
@@ -61,11 +63,15 @@ __all__ = [
     "check",
     "compare",
     "demo",
+    "describe_states",
     "dynamics_of_table",
     "edit",
     "embedding_evidence",
     "export",
+    "families",
     "features_of_table",
+    "find",
+    "flow",
     "flux_of_table",
     "grow",
     "known_factors",
@@ -94,6 +100,7 @@ __all__ = [
     "undo",
     "update",
     "update_from_table",
+    "write_flow",
 ]
 
 _HOME = {
@@ -114,9 +121,14 @@ _HOME = {
     "state_evidence": "experiment.state_evidence",
     "export": "experiment.export",
     "grow": "experiment.grow",
+    "describe_states": "experiment.behaviours",
+    "families": "experiment.behaviours",
+    "find": "experiment.behaviours",
+    "flow": "experiment.flow",
     "flux_of_table": "experiment.flux_table",
     "known_factors": "experiment.evidence",
     "features_of_table": "experiment.describe",
+    "write_flow": "experiment.flow",
     "methods": "experiment.listing",
     "model_summary": "experiment.models",
     "new": "experiment.add",
