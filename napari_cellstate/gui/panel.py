@@ -124,7 +124,7 @@ PANELS: Mapping[str, PanelKind] = {
     ),
     "dwell": PanelKind(
         "Dwell & time",
-        "Dwell times, occupancy and rates over time, and whether the dance is driven",
+        "Dwell times, occupancy and rates over time, and whether they are driven",
         "dwell:DwellPanel",
     ),
     "states": PanelKind(
