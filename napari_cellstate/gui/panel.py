@@ -123,7 +123,7 @@ PANELS: Mapping[str, PanelKind] = {
         "State graph", "Rates between states as arrows; click a number to mark those events", "graph:GraphPanel"
     ),
     "dwell": PanelKind(
-        "Dwell & time",
+        "Dwell",
         "Dwell times, occupancy and rates over time, and whether they are driven",
         "dwell:DwellPanel",
     ),
