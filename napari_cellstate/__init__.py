@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.behaviours import describe_states, families, find
     from napari_cellstate.experiment.change import remove, update
     from napari_cellstate.experiment.check import check
+    from napari_cellstate.experiment.check_method import check_method
+    from napari_cellstate.experiment.cite import cite
     from napari_cellstate.experiment.comparing.compare import compare
     from napari_cellstate.experiment.demo import demo
     from napari_cellstate.experiment.describe import features_of_table
@@ -61,6 +63,8 @@ __all__ = [
     "Recipe",
     "add",
     "check",
+    "check_method",
+    "cite",
     "compare",
     "demo",
     "describe_states",
@@ -112,6 +116,8 @@ _HOME = {
     "add": "experiment.add",
     "compare": "experiment.comparing.compare",
     "check": "experiment.check",
+    "check_method": "experiment.check_method",
+    "cite": "experiment.cite",
     "demo": "experiment.demo",
     "dynamics_of_table": "experiment.dynamics_table",
     "edit": "experiment.edit",
