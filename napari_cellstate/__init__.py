@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.flux_table import flux_of_table
     from napari_cellstate.experiment.listing import methods
     from napari_cellstate.experiment.models import model_summary
+    from napari_cellstate.experiment.movie_table import update_from_table
     from napari_cellstate.experiment.novelty import novelty
     from napari_cellstate.experiment.pack import pack
     from napari_cellstate.experiment.pipeline import run
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.report import report
     from napari_cellstate.experiment.score import score_files
     from napari_cellstate.experiment.segmenting import segment
+    from napari_cellstate.experiment.staining.stains import stains
+    from napari_cellstate.experiment.state_evidence import state_evidence
     from napari_cellstate.experiment.states_table import states_of_table
     from napari_cellstate.experiment.status import status
     from napari_cellstate.experiment.store import Experiment
@@ -77,11 +80,14 @@ __all__ = [
     "score_files",
     "segment",
     "simulate",
+    "stains",
+    "state_evidence",
     "states_of_table",
     "status",
     "train",
     "undo",
     "update",
+    "update_from_table",
 ]
 
 _HOME = {
@@ -99,6 +105,7 @@ _HOME = {
     "redo": "experiment.edit",
     "undo": "experiment.edit",
     "embedding_evidence": "experiment.evidence",
+    "state_evidence": "experiment.state_evidence",
     "export": "experiment.export",
     "flux_of_table": "experiment.flux_table",
     "known_factors": "experiment.evidence",
@@ -117,10 +124,12 @@ _HOME = {
     "score_files": "experiment.score",
     "segment": "experiment.segmenting",
     "simulate": "simulate.sample",
+    "stains": "experiment.staining.stains",
     "states_of_table": "experiment.states_table",
     "status": "experiment.status",
     "train": "experiment.training",
     "update": "experiment.change",
+    "update_from_table": "experiment.movie_table",
 }
 
 

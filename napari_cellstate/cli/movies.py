@@ -12,6 +12,7 @@ from napari_cellstate.cli.verb import (
     Arguments,
     Verb,
     experiment_argument,
+    fail,
     json_argument,
     known_or_not,
     show,
@@ -171,8 +172,11 @@ def _update_arguments(parser: argparse.ArgumentParser) -> None:
     experiment_argument(parser)
     parser.add_argument("movie", metavar="MOVIE", nargs="?", help="name of the movie, as in status")
     parser.add_argument(
-        "--table", metavar="CSV", help="instead: a row a movie (movie, condition, replicate, dt_s, ...)"
+        "--table",
+        metavar="CSV",
+        help="say it of many movies: columns movie, condition, replicate, dt_s, well, drug, ...",
     )
+    parser.add_argument("--preview", action="store_true", help="with --table: show what would change, change nothing")
     parser.add_argument("--dt", type=float, metavar="S", help="seconds between frames")
     parser.add_argument("--pixel-size", type=float, metavar="UM", help="um a pixel")
     parser.add_argument("--condition", help="such as young or aged")
@@ -181,16 +185,12 @@ def _update_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _update(given: Arguments) -> int:
-    from napari_cellstate.core.errors import InputError
     from napari_cellstate.experiment.change import update
-    from napari_cellstate.experiment.planned import fill_table
 
     if given.table:
-        entries = fill_table(given.experiment, given.table)
-        text = "\n".join(entry.name for entry in entries) or "nothing to change"
-        return show(given, [entry.model_dump(mode="json") for entry in entries], text)
+        return _update_many(given)
     if not given.movie:
-        raise InputError("name a movie, or give a --table with a row a movie")
+        return fail("update: name a movie, or give a table of many with --table", 2)
     entry = update(
         given.experiment,
         given.movie,
@@ -202,6 +202,22 @@ def _update(given: Arguments) -> int:
     units = f"dt {known_or_not(entry.dt_s, 's')}, pixel {known_or_not(entry.pixel_size_um, 'um')}"
     text = f"{entry.name}: {units}, condition {entry.condition or 'none'}, replicate {entry.replicate or 'none'}"
     return show(given, entry.model_dump(mode="json"), text)
+
+
+def _update_many(given: Arguments) -> int:
+    """What a table says of movies."""
+    from napari_cellstate.experiment.movie_table import update_from_table
+
+    if given.movie:
+        return fail("update: a table names its movies itself; leave MOVIE out", 2)
+    entries = update_from_table(given.experiment, given.table, preview=given.preview)
+    lines = [
+        f"{entry.name}: condition {entry.condition or 'none'}, replicate {entry.replicate or 'none'}"
+        + "".join(f", {name} {value}" for name, value in entry.about.items())
+        for entry in entries
+    ]
+    lines.append(f"{len(entries)} movies {'would change' if given.preview else 'changed'}")
+    return show(given, [entry.model_dump(mode="json") for entry in entries], "\n".join(lines))
 
 
 def _remove_arguments(parser: argparse.ArgumentParser) -> None:

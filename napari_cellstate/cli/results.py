@@ -174,6 +174,25 @@ def _pack(given: Arguments) -> int:
     return 0
 
 
+def _how_many_arguments(parser: argparse.ArgumentParser) -> None:
+    experiment_argument(parser)
+    parser.add_argument("out", metavar="OUT", nargs="?", default="", help="folder for how_many.json and a figure")
+    parser.add_argument(
+        "--k", type=int, nargs="+", default=(2, 3, 4, 5, 6), metavar="K", help="numbers of states to try"
+    )
+    parser.add_argument("--lags", type=int, nargs="+", default=(), metavar="N", help="frames (default: chosen)")
+    json_argument(parser)
+
+
+def _how_many(given: Arguments) -> int:
+    from napari_cellstate.experiment.state_evidence import state_evidence
+    from napari_cellstate.terminal import progress_bar
+
+    with progress_bar() as progress:
+        found = state_evidence(given.experiment, ks=given.k, lags=given.lags, out=given.out, progress=progress)
+    return show(given, found.to_dict(), found.text())
+
+
 VERBS = {
     "run": Verb(
         "do every stage that is missing or stale",
@@ -195,6 +214,12 @@ VERBS = {
         "napari-cellstate report screen.cellstate report",
         _report_arguments,
         _report,
+    ),
+    "how-many": Verb(
+        "how many states, and which lag? evidence and a suggestion",
+        "napari-cellstate how-many screen.cellstate evidence --k 2 3 4 5",
+        _how_many_arguments,
+        _how_many,
     ),
     "open": Verb("show an experiment in napari", "napari-cellstate open screen.cellstate", _open_arguments, _open),
     "check": Verb(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
-from napari_cellstate.cli.verb import Arguments, Verb, fail, json_argument, show
+from napari_cellstate.cli.verb import Arguments, Verb, fail, has_display, json_argument, show
 
 
 def _demo_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +21,15 @@ def _demo(given: Arguments) -> int:
 
     with progress_bar() as progress:
         result = demo(given.out, seed=given.seed, progress=progress)
-    return show(given, result.to_dict(), result.text())
+    show(given, result.to_dict(), result.text())
+    if not given.no_gui and not given.json and has_display():
+        try:
+            from napari_cellstate.gui.opening import open_window
+        except ImportError:  # the core alone is installed
+            return 0
+        print("opening the window; --no-gui leaves it out", file=sys.stderr)
+        open_window(result.experiment)
+    return 0
 
 
 def _methods_arguments(parser: argparse.ArgumentParser) -> None:

@@ -192,11 +192,13 @@ class Embedding:
     coordinates : (N, D) float64.
     info : plain JSON values worth keeping: variance explained, loadings, notes.
     columns : (N,) each: what else is known of every row, such as "sd"; they become columns of `obs`.
+    spaces : (N, D) each: further coordinates, such as "code"; they become ``X_NAME_code`` in `obsm`.
     """
 
     coordinates: Floats
     info: dict[str, Any] = field(default_factory=dict)
     columns: dict[str, Floats] = field(default_factory=dict)
+    spaces: dict[str, Floats] = field(default_factory=dict)
 
 
 class Embedder(Method):
@@ -245,10 +247,12 @@ class Rows:
     points : (N, D) float64, finite.
     run : (N,) int64; rows of one run follow each other at the same spacing without a gap, sorted by time.
         Methods without time ignore it.
+    overlap: rows of one run that share a frame: window over stride, at least 1.
     """
 
     points: Floats
     run: Ints
+    overlap: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -296,6 +300,10 @@ class StateEstimator(Method):
         rare=True,
         help="Start of the random numbers; the same seed gives the same states.",
     )
+
+    def estimated(self, rows: Rows) -> Self:
+        """The same method with every setting that says "estimate" (0) replaced by a value read from the rows."""
+        return self
 
     def fit(self, rows: Rows, runtime: Runtime) -> StateFit:
         """Find `k` states; fewer where the rows do not allow so many (said in the notes)."""

@@ -176,8 +176,8 @@ def _known_states(behavior: AnnData, known: str | Path) -> Ints:
 
 
 def _from_table(obs: pd.DataFrame, path: Path) -> Any:
+    from napari_cellstate.formats.columns import FRAME_NAMES, TRACK_NAMES
     from napari_cellstate.formats.read_sheet import read_sheet
-    from napari_cellstate.formats.tracks import FRAME_NAMES, TRACK_NAMES
 
     sheet = read_sheet(path)
     state = sheet.find(("state", "state_name", "class", "phenotype"), "", "a column named state")

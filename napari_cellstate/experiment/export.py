@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from napari_cellstate.experiment.export_geff import export_geff
 from napari_cellstate.experiment.export_ome_zarr import export_ome_zarr
 from napari_cellstate.experiment.export_trackmate import export_trackmate
 from napari_cellstate.experiment.relabel import relabel
+from napari_cellstate.experiment.stages.dynamics import TABLES
 from napari_cellstate.experiment.store import Experiment, as_experiment
 from napari_cellstate.formats.tables import write_csv, write_parquet
 
@@ -35,10 +37,7 @@ _TABLES: dict[str, tuple[str, Callable[[Experiment], pd.DataFrame]]] = {
     "cells": ("link", tables.cells_table),
     "links": ("link", tables.links_table),
     "tracks": ("link", tables.tracks_table),
-    "transitions": ("dynamics", lambda experiment: experiment.dynamics("transitions")),
-    "occupancy": ("dynamics", lambda experiment: experiment.dynamics("occupancy")),
-    "dwell": ("dynamics", lambda experiment: experiment.dynamics("dwell")),
-    "bouts": ("dynamics", lambda experiment: experiment.dynamics("bouts")),
+    **{name: ("dynamics", partial(Experiment.dynamics, table=name)) for name in TABLES},
 }
 """Name of a table: the stage it needs, and what makes it."""
 
@@ -64,8 +63,8 @@ def export(
     ----------
     experiment : an experiment or its folder.
     out : a folder; made if missing, and it must be empty.
-    format : "csv" or "parquet" (states, features, columns, cells, links, tracks, transitions, occupancy, dwell and
-        bouts, as far as their stages are done), "h5ad" or "zarr" (the behaviour table as AnnData), "ctc" (a folder
+    format : "csv" or "parquet" (states, features, columns, cells, links, tracks, and every table of the
+        dynamics, as far as their stages are done), "h5ad" or "zarr" (the behaviour table as AnnData), "ctc" (a folder
         a movie with a mask a frame, numbered by track, and res_track.txt), "geff" (MOVIE.geff: cells, links and
         states as a graph), "ome-zarr" (MOVIE.ome.zarr: label images of tracks and of states) or "trackmate"
         (MOVIE_spots.csv).

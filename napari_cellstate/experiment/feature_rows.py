@@ -115,11 +115,7 @@ def _published(sheet: Sheet) -> list[str]:
 
 def _keys(sheet: Sheet, track: str, time: str) -> tuple[NDArray[np.str_], Ints]:
     """What tells tracks apart, and the frame, of each row."""
-    track_column = (
-        sheet.find(TRACK_NAMES, track, "--track") if track else sheet.find_optional((*TRACK_NAMES, "cell_id"))
-    )
-    if not track_column:
-        sheet.find(TRACK_NAMES, "", "--track")
+    track_column = sheet.find((*TRACK_NAMES, "cell_id"), track, "--track")
     time_column = sheet.find(FRAME_NAMES, time, "--time") if time else sheet.find_optional(FRAME_NAMES)
     ids = sheet.text(track_column).astype(str)
     if time_column:

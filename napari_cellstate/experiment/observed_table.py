@@ -61,7 +61,7 @@ def observe_table(
     """
     sheet = read_sheet(path)
     columns = [sheet.find(CONDITION_NAMES, one, "--by") for one in (by or ("",))]
-    levels = np.stack([sheet.text(one) for one in columns], axis=1)
+    levels = np.stack([sheet.words(one) for one in columns], axis=1)
     condition = _joined(sheet, columns, levels)
     batches = sheet.text(sheet.find((), batch, "--batch")) if batch else np.empty(0, object)
     state_name = sheet.find(STATE_NAMES, states, "--states") if states else sheet.find_optional(STATE_NAMES)

@@ -117,6 +117,11 @@ class Paths:
         return self.root / "dynamics" / f"{table}.parquet"
 
     @property
+    def balance(self) -> Path:
+        """Whether transitions are balanced, of all tracks and of each condition."""
+        return self.root / "dynamics" / "balance.json"
+
+    @property
     def given(self) -> Path:
         """Images, labels and tracks that were only in memory when they were added."""
         return self.root / "given"

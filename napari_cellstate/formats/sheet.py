@@ -91,6 +91,15 @@ class Sheet:
             values = ["" if str(value).strip().lower() in _NOTHING else str(value).strip() for value in column]
         return np.array(values, object)
 
+    def words(self, name: str) -> NDArray[np.object_]:
+        """A column of names, (N,): like `text`, but a drug called "none" or "NA" is a name; only blanks are nothing."""
+        column = self.frame[name]
+        if column.dtype.kind == "f":
+            return self.text(name)
+        return np.array(
+            ["" if str(one).strip().lower() in ("", "nan", "<na>") else str(one).strip() for one in column], object
+        )
+
     def numbers(self, name: str) -> NDArray[np.float64]:
         """A column as finite numbers, (N,).
 

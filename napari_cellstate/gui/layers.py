@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +20,12 @@ from napari_cellstate.plots.colours import NO_STATE_COLOUR, state_colour, state_
 if TYPE_CHECKING:
     from napari.layers import Layer
     from napari.viewer import Viewer
+    from numpy.typing import NDArray
 
 TAG = "cellstate"
 MOVIE, CELLS, STATES, TRACKS, EVENTS, CHOSEN = "movie", "cells", "states", "tracks", "transitions", "chosen"
 WINDOWS, MASKS = "windows", "masks"
+CLUSTERS, COLOURED = "clusters", "coloured"
 PREVIEW, PREVIEW_LINKS = "preview", "preview links"
 _NONE = 255
 """What the overlay calls a cell without a state; 0 is the background."""
@@ -75,8 +78,14 @@ class Layers(QObject):
             labels = experiment.labels(name)
             self._put_labels(CELLS, _cells(labels, found), space, name, visible=False, opacity=0.5)
             if found.k:
-                self._put_labels(STATES, _states(labels, found), space, name, colours=_state_colormap(found.k))
-        for role, kept in ((CELLS, there), (STATES, there and found is not None and found.k > 0)):
+                colours = state_colormap(found.k)
+                self._put_labels(STATES, _states(labels, found, found.state), space, name, colours=colours)
+                if found.clustered:
+                    data = _states(labels, found, found.cluster)
+                    self._put_labels(CLUSTERS, data, space, name, colours=colours, visible=False)
+        sorted_out = there and found is not None and found.k > 0
+        clustered = sorted_out and found is not None and found.clustered
+        for role, kept in ((CELLS, there), (STATES, sorted_out), (CLUSTERS, clustered)):
             if not kept:
                 self._forget(self.find(role))
         if found is None or len(found.track) < 2:
@@ -85,6 +94,43 @@ class Layers(QObject):
             self._put_tracks(found, space, name)
         if len(self._viewer.layers):
             self._front()
+
+    def colour_by(
+        self,
+        experiment: Experiment | None,
+        found: MovieResults | None = None,
+        codes: NDArray[np.int64] | None = None,
+        colours: Sequence[str] = (),
+        title: str = "",
+    ) -> None:
+        """Paint the cells of the movie by a code for each row of its results, over the states.
+
+        Parameters
+        ----------
+        experiment : None takes the colours away again.
+        codes : (len(found.row),), number of the colour of each cell in its frame, at most 253; below 0 for grey.
+        colours : "#RRGGBB".
+        title : name of the layer.
+        """
+        layer = self.find(COLOURED)
+        if experiment is None or found is None or codes is None:
+            if layer is not None:
+                layer.visible = False
+            return
+        if not experiment.movie_paths(found.movie).labels.exists():
+            return
+        shown = np.where(codes >= 0, codes + 1, _NONE)
+        data = painted(experiment.labels(found.movie), lambda t: found.table(t, shown), np.uint8)
+        numbered: dict[int | None, Any] = dict(enumerate(colours, start=1))
+        plain = {None: "transparent", 0: "transparent", _NONE: NO_STATE_COLOUR}
+        colormap = DirectLabelColormap(color_dict={**plain, **numbered})
+        space = self._space(experiment, found.movie)
+        self._put_labels(COLOURED, data, space, found.movie, colours=colormap, opacity=0.7)
+        if layer is None:
+            self._front()
+        layer = self.find(COLOURED)
+        if layer is not None:
+            layer.name, layer.visible = title or COLOURED, True
 
     def preview_cells(self, experiment: Experiment, name: str, frame: int, labels: Any) -> None:
         """Outlines of one frame, over everything else."""
@@ -237,7 +283,7 @@ class Layers(QObject):
             self._viewer.add_labels(data, name=role, **look, **space).editable = False
             return
         layer.data = data
-        if colours is not None and len(layer.colormap.color_dict) != len(colours.color_dict):
+        if colours is not None and not _same_colours(layer.colormap, colours):
             layer.colormap = colours
         _replace(layer, space, tagged)
         layer.editable = False
@@ -289,12 +335,13 @@ def _cells(labels: Any, found: MovieResults) -> Any:
     return painted(labels, lambda t: found.table(t, found.track), np.uint32)
 
 
-def _states(labels: Any, found: MovieResults) -> Any:
-    shown = np.where(found.state > 0, found.state, _NONE)
+def _states(labels: Any, found: MovieResults, state: NDArray[np.int64]) -> Any:
+    shown = np.where(state > 0, state, _NONE)
     return painted(labels, lambda t: found.table(t, shown), np.uint8)
 
 
-def _state_colormap(k: int) -> DirectLabelColormap:
+def state_colormap(k: int) -> DirectLabelColormap:
+    """Colours of what the overlay of states calls them."""
     colours: dict[int | None, Any] = {None: "transparent", 0: "transparent", _NONE: NO_STATE_COLOUR}
     colours |= {state: state_colour(state) for state in range(1, k + 1)}
     return DirectLabelColormap(color_dict=colours)
@@ -304,6 +351,12 @@ def _moved(space: dict[str, Any], frame: int) -> tuple[float, ...]:
     """Where a stack of one frame begins, in the world of a whole movie."""
     start, step = np.zeros(3) + space.get("translate", 0.0), np.asarray(space["scale"], np.float64)
     return (float(start[0] + frame * step[0]), *map(float, start[1:]))
+
+
+def _same_colours(one: DirectLabelColormap, other: DirectLabelColormap) -> bool:
+    """Whether two colormaps look the same: setting one draws the layer anew."""
+    a, b = one.color_dict, other.color_dict
+    return a.keys() == b.keys() and all(np.allclose(a[key], b[key]) for key in a)
 
 
 def _key(experiment: Experiment, name: str) -> str:

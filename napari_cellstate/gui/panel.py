@@ -31,6 +31,7 @@ class Panel(QWidget):
     events_shown : a list of `Event` to mark in the movie.
     work_asked : a function of `progress` to call beside the window, and one to call with its result.
     failed : an exception to tell the user about.
+    coloured : `Shades` of the rows of the behaviour table to paint the cells in the movie by, or None, and their title.
     """
 
     pick_asked = Signal(object)
@@ -39,6 +40,7 @@ class Panel(QWidget):
     events_shown = Signal(object)
     work_asked = Signal(object, object)
     failed = Signal(object)
+    coloured = Signal(object, str)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -68,13 +68,13 @@ def test_slower_transitions_from_a_plain_table(table, tmp_path, capsys):
 
 def test_the_same_table_gives_the_same_bytes(table, tmp_path):
     for name in ("a", "b"):
-        cs.compare(table, tmp_path / name, report=False)
+        cs.compare(table, tmp_path / name, points=20, report=False)
     for file in ("compare.json", "compare.csv"):
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
 
 
 def test_rows_in_any_order_and_columns_by_name(table, tmp_path):
-    plain = cs.compare(table, tmp_path / "a", report=False)
+    plain = cs.compare(table, tmp_path / "a", points=20, report=False)
     shuffled = (
         pd.read_csv(table).sample(frac=1, random_state=0).sort_values("condition", ascending=False, kind="stable")
     )
@@ -82,30 +82,30 @@ def test_rows_in_any_order_and_columns_by_name(table, tmp_path):
     shuffled["frame"] = shuffled["frame"] * 0.1
     shuffled.rename(columns=names).to_csv(tmp_path / "other.csv", index=False)
     given = {"by": "age", "replicate": "mouse_id", "states": "behaviour", "track": "cell", "time": "hour"}
-    other = cs.compare(tmp_path / "other.csv", tmp_path / "b", **given, report=False)
+    other = cs.compare(tmp_path / "other.csv", tmp_path / "b", **given, points=20, report=False)
     assert other.statements() == plain.statements()
     for one, two in zip(plain.findings, other.findings, strict=True):
-        drawn = one.question in ("distance", "classifier")  # windows are drawn at random
-        assert one.name == two.name and one.estimate == pytest.approx(two.estimate, abs=0.1 if drawn else 1e-9)
+        drawn = one.question in ("distance", "classifier", "emissions")  # windows are drawn at random
+        assert one.name == two.name and one.estimate == pytest.approx(two.estimate, abs=0.3 if drawn else 1e-9)
 
 
 def test_a_shifted_state_is_a_changed_state(tmp_path):
     rows = sequences(1, factor=1.0)
     rows.loc[(rows["state"] == "run") & (rows["condition"] == "aged"), "speed"] += 1.0
     rows.to_csv(tmp_path / "t.csv", index=False)
-    said = cs.compare(tmp_path / "t.csv", tmp_path / "out", report=False).statements()["aged against young"]
+    said = cs.compare(tmp_path / "t.csv", tmp_path / "out", points=20, report=False).statements()["aged against young"]
     assert said.startswith("changed states, moved: run speed") and "slower" not in said and "faster" not in said
 
 
 def test_states_without_features_are_the_same_by_name(tmp_path):
     sequences(speed=False).to_csv(tmp_path / "t.csv", index=False)
-    said = cs.compare(tmp_path / "t.csv", tmp_path / "out", report=False).statements()["aged against young"]
+    said = cs.compare(tmp_path / "t.csv", tmp_path / "out", points=20, report=False).statements()["aged against young"]
     assert said.startswith("same states, slower transitions") and said.endswith("(states as given, not compared)")
 
 
 def test_two_replicates_end_undecided(tmp_path):
     sequences(replicates=2, factor=0.1).to_csv(tmp_path / "t.csv", index=False)
-    found = cs.compare(tmp_path / "t.csv", tmp_path / "out", report=False)
+    found = cs.compare(tmp_path / "t.csv", tmp_path / "out", points=20, report=False)
     assert {one.verdict for one in found.findings} == {"undecided"}
     content = json.loads((tmp_path / "out" / "compare.json").read_text())
     assert all(one["p"] is None and one["q"] is None and one["estimate"] is not None for one in content["questions"])
@@ -116,7 +116,7 @@ def test_without_replicates_nothing_is_concluded(table, tmp_path):
     pd.read_csv(table).assign(track=lambda t: t["replicate"] + t["track"].astype(str)).drop(columns="replicate").to_csv(
         tmp_path / "t.csv", index=False
     )
-    found = cs.compare(tmp_path / "t.csv", tmp_path / "out", report=False)
+    found = cs.compare(tmp_path / "t.csv", tmp_path / "out", points=20, report=False)
     assert {one.verdict for one in found.findings} == {"undecided"}
     assert "no replicates given" in found.notes[0]
 
@@ -126,8 +126,8 @@ def test_movies_of_one_replicate_count_once(table, tmp_path):
     rows["movie"] = rows["replicate"] + np.where(rows["track"] < 30, " m1", " m2")
     rows.to_csv(tmp_path / "t.csv", index=False)
     with_movies, without = (
-        cs.compare(tmp_path / "t.csv", tmp_path / "a", report=False),
-        cs.compare(table, tmp_path / "b", report=False),
+        cs.compare(tmp_path / "t.csv", tmp_path / "a", points=20, report=False),
+        cs.compare(table, tmp_path / "b", points=20, report=False),
     )
     assert {one.n for one in with_movies.findings} == {(4, 4)}
     for one, two in zip(with_movies.findings, without.findings, strict=True):
@@ -139,9 +139,13 @@ def test_numbers_in_both_conditions_are_paired_and_said(table, tmp_path):
     rows = pd.read_csv(table)
     rows["replicate"] = rows["replicate"].str[-1]
     rows.to_csv(tmp_path / "t.csv", index=False)
-    found = cs.compare(tmp_path / "t.csv", tmp_path / "out", report=False)
+    found = cs.compare(tmp_path / "t.csv", tmp_path / "out", points=20, report=False)
     assert found.findings[0].paired and "--pairing unpaired" in found.notes[0]
-    assert not cs.compare(tmp_path / "t.csv", tmp_path / "alone", pairing="unpaired", report=False).findings[0].paired
+    assert (
+        not cs.compare(tmp_path / "t.csv", tmp_path / "alone", pairing="unpaired", points=20, report=False)
+        .findings[0]
+        .paired
+    )
 
 
 def test_pairs_and_three_conditions(tmp_path):
@@ -153,12 +157,12 @@ def test_pairs_and_three_conditions(tmp_path):
         for cell in range(50)
     ]
     pd.DataFrame(rows).to_csv(tmp_path / "t.csv", index=False)
-    found = cs.compare(tmp_path / "t.csv", tmp_path / "out", report=False)
+    found = cs.compare(tmp_path / "t.csv", tmp_path / "out", points=20, report=False)
     means = [one for one in found.findings if one.question == "means"]
     assert [one.name for one in means] == ["mean speed (low against pbs)", "mean speed (high against pbs)"]
     assert all(one.paired for one in found.findings)
     assert means[1].verdict == "differs" and means[0].verdict != "differs"
-    assert found.statements()["high against pbs"] == "mean speed (high against pbs) higher"
+    assert found.statements()["high against pbs"] == "mean speed higher"
     alone = cs.compare(
         tmp_path / "t.csv", tmp_path / "alone", pairing="unpaired", reference="high", correction="holm", report=False
     )
@@ -179,28 +183,28 @@ def test_pairs_and_three_conditions(tmp_path):
 def test_what_cannot_be_is_said(table, tmp_path, change, says):
     change(pd.read_csv(table)).to_csv(tmp_path / "bad.csv", index=False)
     with pytest.raises(InputError, match=says):
-        cs.compare(tmp_path / "bad.csv", tmp_path / "out", report=False)
+        cs.compare(tmp_path / "bad.csv", tmp_path / "out", points=20, report=False)
     assert not (tmp_path / "out").exists()
 
 
 def test_an_experiment(two_movies, tmp_path):
     with pytest.raises(InputError, match="needs every stage"):
-        cs.compare(two_movies, tmp_path / "out", report=False)
+        cs.compare(two_movies, tmp_path / "out", points=20, report=False)
     cs.run(two_movies)
-    found = cs.compare(two_movies, tmp_path / "out", report=False)
+    found = cs.compare(two_movies, tmp_path / "out", points=20, report=False)
     assert {one.verdict for one in found.findings} == {"undecided"}
     assert any(one.name.startswith("state 1 ") for one in found.findings)
     assert any(math.isfinite(one.estimate) for one in found.findings)
     with pytest.raises(InputError, match="named for tables only"):
-        cs.compare(two_movies, tmp_path / "b", states="state", report=False)
+        cs.compare(two_movies, tmp_path / "b", states="state", points=20, report=False)
     with pytest.raises(InputError, match="is not empty"):
-        cs.compare(two_movies, tmp_path / "out", report=False)
+        cs.compare(two_movies, tmp_path / "out", points=20, report=False)
 
 
 @pytest.mark.real
 def test_leukocytes_run_faster_in_fmlp(data_dir, tmp_path):
     table = data_dir / "tracks_leukocytes_chemokines_ghent" / "tracks.csv.gz"
-    found = cs.compare(table, tmp_path / "out", replicate="donor", reference="pbs", report=False)
+    found = cs.compare(table, tmp_path / "out", replicate="donor", reference="pbs", points=20, report=False)
     fmlp = next(one for one in found.findings if one.name.startswith("mean speed") and one.other == "fmlp")
     assert fmlp.paired and fmlp.n == (3, 3) and fmlp.verdict == "differs" and fmlp.estimate > 1
     assert fmlp.smallest_p == 0.25

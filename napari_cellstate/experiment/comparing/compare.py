@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from napari_cellstate.compare.batch import check_batch, check_position, confounded
 from napari_cellstate.compare.checks import Check, check_markov, check_stationarity
 from napari_cellstate.compare.design import Design, Pairing
@@ -145,7 +143,7 @@ def _checks(seen: Observations, designs: Sequence[Design], link_error: float) ->
             check_stationarity(seen.run, seen.frame, seen.state, seen.sample, seen.movie, lag=seen.lag),
             check_markov(seen.run, seen.frame, seen.state, seen.sample, lag=seen.lag, k=len(seen.states)),
         ]
-    known = np.isfinite(seen.space).all(axis=1)
+    known = seen.placed
     checks += [
         check_batch(seen.samples, seen.batch),
         check_position(seen.space[known], seen.movie[known], seen.samples),

@@ -28,13 +28,14 @@ def _record(recipe: Recipe, entries: tuple[MovieEntry, ...]) -> dict[str, Any]:
 
 def _run(experiment: Experiment, recipe: Recipe, runtime: Runtime) -> Outcome:
     behavior = experiment.behavior
-    space, warnings = _space(behavior, recipe)
+    space, warnings = state_space(behavior, recipe)
     runtime.progress(0, 1, f"states ({recipe.states.kind})")
-    rows = Rows(space, global_runs(behavior))
-    fit = ordered(recipe.states.fit(rows, runtime), behavior.obs["step"].to_numpy(np.float64))
+    rows = Rows(space, global_runs(behavior), max(1.0, recipe.windows.window / recipe.windows.stride))
+    method = recipe.states.estimated(rows)
+    fit = ordered(method.fit(rows, runtime), behavior.obs["step"].to_numpy(np.float64))
     _write_states(behavior, fit)
     provenance = json.loads(behavior.uns["provenance"])
-    provenance["states"] = {**recipe.states.record(), "notes": list(fit.notes)}
+    provenance["states"] = {**method.record(), "notes": list(fit.notes)}
     behavior.uns["provenance"] = json.dumps(provenance, sort_keys=True)
     atomic_write(experiment, behavior)
     runtime.progress(1, 1, "states")
@@ -44,7 +45,7 @@ def _run(experiment: Experiment, recipe: Recipe, runtime: Runtime) -> Outcome:
         "rows": len(fit.state),
         "shares": [round(float(s), 4) for s in shares],
     }
-    return Outcome(recipe.states.record(), summary, (*warnings, *fit.notes))
+    return Outcome(method.record(), summary, (*warnings, *fit.notes))
 
 
 def ordered(fit: StateFit, speed: np.ndarray[Any, np.dtype[np.float64]]) -> StateFit:
@@ -63,7 +64,7 @@ def ordered(fit: StateFit, speed: np.ndarray[Any, np.dtype[np.float64]]) -> Stat
     return StateFit(number[fit.cluster], number[fit.state], posterior, fit.notes)
 
 
-def _space(behavior: AnnData, recipe: Recipe) -> tuple[np.ndarray[Any, np.dtype[np.float64]], list[str]]:
+def state_space(behavior: AnnData, recipe: Recipe) -> tuple[np.ndarray[Any, np.dtype[np.float64]], list[str]]:
     """The points that `states` reads, by the name in its setting `space`."""
     wanted, spaces = recipe.states.space, embedding_names(recipe)
     if wanted == "features":

@@ -1,0 +1,71 @@
+"""Every key and gesture of ours, in one list; the Help page and the documentation are made from it."""
+
+from __future__ import annotations
+
+from html import escape
+
+from qtpy.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+
+UNDO, REDO = "Alt-Z", "Alt-Shift-Z"
+"""In the movie, where Ctrl+Z undoes strokes in a layer of napari's."""
+
+KEYS: dict[str, tuple[tuple[str, str], ...]] = {
+    "In the movie": (
+        ("click a cell", "choose its track everywhere: scatter, timeline, movie"),
+        ("hover", "cell, frame, state, probability and features"),
+        ("Left, Right", "the frame before, the next one (napari)"),
+        (UNDO.replace("-", "+"), "undo the last correction by hand"),
+        (REDO.replace("-", "+"), "make it again"),
+    ),
+    "In the dock and the panels": (
+        ("Ctrl+Z, Ctrl+Shift+Z", "undo and redo of corrections by hand"),
+        ("Ctrl+R", "Run all"),
+        ("Escape", "Cancel what runs; what is done stays done"),
+        ("F1", "this list"),
+        ("double-click", "in the list of movies: condition and replicate; on page States: names"),
+    ),
+    "Panels": (
+        ("Scatter: Lasso, then draw", "ring the cells of these windows in the movie"),
+        ("Scatter: click a dot", "go to its cell"),
+        ("Timeline: click, drag the line", "go to a track and frame; scrub"),
+        ("Transitions: click a number", "list these events; < and > step through them"),
+    ),
+}
+
+
+def key_text() -> str:
+    """The list as HTML."""
+    parts = []
+    for title, rows in KEYS.items():
+        lines = "".join(
+            f"<tr><td><b>{escape(key)}</b>&nbsp;&nbsp;</td><td>{escape(what)}</td></tr>" for key, what in rows
+        )
+        parts.append(f"<h3>{title}</h3><table>{lines}</table>")
+    return "".join(parts)
+
+
+class KeyHelp(QDialog):
+    """The list, to be read beside the work."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Cell State: keys and mouse")
+        text = QLabel(key_text())
+        text.setWordWrap(True)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.close)
+        column = QVBoxLayout(self)
+        column.addWidget(text)
+        column.addWidget(buttons)
+        self.setMinimumWidth(520)
+
+
+def show_keys() -> None:
+    """Show the list; napari's command of this name calls it."""
+    from napari.viewer import current_viewer
+
+    from napari_cellstate.gui.opening import dock_of
+
+    viewer = current_viewer()
+    if viewer is not None:
+        dock_of(viewer).show_keys()
