@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ UNDO, REDO = "z", "Shift-z"
 
 
 class LinkKeys:
-    """Hooks the keys to the viewer while it is on.
+    """What the keys do.
 
     Parameters
     ----------
@@ -65,17 +66,10 @@ class LinkKeys:
         self._gestures: Gestures | None = None
         self._keep: tuple[int, float, float] | None = None
 
-    def start(self) -> None:
-        """Take the keys."""
-        for name, key in KEYS.items():
-            self._desk.viewer.bind_key(key.key, self._handler(name), overwrite=True)
-        self._desk.viewer.bind_key(UNDO, lambda _: self.undo(), overwrite=True)
-        self._desk.viewer.bind_key(REDO, lambda _: self.redo(), overwrite=True)
-
-    def stop(self) -> None:
-        """Give them back."""
-        for key in (*(one.key for one in KEYS.values()), UNDO, REDO):
-            self._desk.viewer.bind_key(key, None, overwrite=True)
+    def bindings(self) -> dict[str, Callable[[], object]]:
+        """What each key does."""
+        acts: dict[str, Callable[[], object]] = {key.key: partial(self.act, name) for name, key in KEYS.items()}
+        return acts | {UNDO: self.undo, REDO: self.redo}
 
     def show_results(self, found: MovieResults | None) -> None:
         """Other results: tracks may have other numbers now, so the chosen cell is chosen again by its place."""
@@ -122,12 +116,6 @@ class LinkKeys:
             row = int(rows[np.abs(found.frame[rows] - pick.frame).argmin()])
         if found is not None and row >= 0:
             self._keep = int(found.frame[row]), float(found.y[row]), float(found.x[row])
-
-    def _handler(self, name: str) -> Callable[[Any], None]:
-        def pressed(_: Any) -> None:
-            self.act(name)
-
-        return pressed
 
     def _edit(self, name: str) -> Edit:
         key, pick, found = KEYS[name], self._desk.session.pick, self._found

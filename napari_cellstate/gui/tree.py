@@ -36,6 +36,7 @@ class TreePanel(Panel):
         self._values: dict[str, NDArray[np.float64]] = {}
         self.colour, self.shown, self.says = QComboBox(), QComboBox(), QLabel()
         self.colour.setToolTip("What the colours mean")
+        self.colour.setMinimumContentsLength(14)
         for key, title in _SHOWN.items():
             self.shown.addItem(title, key)
         self.says.setWordWrap(True)
