@@ -37,14 +37,14 @@ class Key:
 
 
 KEYS: dict[str, Key] = {
-    "join": Key("j", "Join", "the cell under the mouse goes on with the chosen track"),
-    "cut": Key("b", "Break", "a track begins with the cell under the mouse", chosen=False),
-    "swap": Key("s", "Swap", "exchange the chosen track and the one under the mouse from this frame on"),
-    "divide": Key("v", "Divide", "the cell under the mouse is a daughter of the chosen track; again: it is not"),
-    "delete": Key("d", "Delete", "the cell under the mouse is no cell", chosen=False),
-    "delete_track": Key("Shift-d", "Delete track", "none of the track under the mouse are cells", chosen=False),
-    "re_assign": Key("r", "Re-assign", "only this cell belongs to the chosen track"),
-    "fill": Key("f", "Fill gap", "over missing frames, the cell under the mouse goes on with the chosen track"),
+    "join": Key("j", "Join", "the chosen track goes on here"),
+    "cut": Key("b", "Break", "a track begins here", chosen=False),
+    "swap": Key("s", "Swap", "exchange the two tracks from here on"),
+    "divide": Key("v", "Divide", "a daughter of the chosen track, or not"),
+    "delete": Key("d", "Delete", "this is no cell", chosen=False),
+    "delete_track": Key("Shift-d", "Delete track", "none of this track are cells", chosen=False),
+    "re_assign": Key("r", "Re-assign", "only this cell to the chosen track"),
+    "fill": Key("f", "Fill gap", "the chosen track goes on here, over a gap"),
 }
 """Gestures by the name of their method of `Gestures`."""
 UNDO, REDO = "z", "Shift-z"
@@ -149,10 +149,10 @@ class LinkKeys:
 def key_map(keys: dict[str, Key]) -> str:
     """The keys as a table in HTML."""
     rows = [*((key.key, key.name, key.help) for key in keys.values())]
-    rows += [(UNDO, "Undo", "take the last correction back"), (REDO, "Redo", "make it again")]
+    rows += [(UNDO, "Undo", "the last correction"), (REDO, "Redo", "what was taken back")]
     cells = "".join(
         f"<tr><td><b>{key.upper() if len(key) == 1 else key.replace('-', '+').title()}</b></td>"
         f"<td>{name}</td><td>{text}</td></tr>"
         for key, name, text in rows
     )
-    return f'<table cellspacing="3">{cells}</table>'
+    return f'<table cellspacing="2">{cells}</table>'

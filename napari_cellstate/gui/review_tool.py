@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QListWidget, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QListWidget, QPushButton, QWidget
 
 from napari_cellstate.core.cell_ref import CellRef
 from napari_cellstate.core.edits import Edit
@@ -16,6 +16,7 @@ from napari_cellstate.experiment.review import LinkItem, MovieReview, SampleItem
 from napari_cellstate.gui.keys import Keys
 from napari_cellstate.gui.link_keys import KEYS, LinkKeys, key_map
 from napari_cellstate.gui.results import MovieResults
+from napari_cellstate.gui.scrolled import scrolled
 from napari_cellstate.gui.session import Pick
 from napari_cellstate.gui.tool import Desk, Tool
 from napari_cellstate.metrics.doubts import REASONS
@@ -75,8 +76,7 @@ class ReviewTool(Tool):
         self.sample_button.setToolTip("Draws 50 links at random from all movies: judged, they tell how many are wrong.")
         self.sample_button.setCheckable(True)
         self.sample_button.clicked.connect(self.toggle_sample)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(2, 4, 2, 4)
+        column = scrolled(self)
         for widget in (title, self.where, self.why):
             column.addWidget(widget)
         column.addLayout(row)

@@ -34,7 +34,8 @@ def test_a_click_goes_to_cell_and_frame(panel, qtbot):
     x = panel._layout.x
     assert panel.place(x[2], 14.2) == Pick("m", 2, 14)
     assert panel.place(x[1], 3.0) == Pick("m", 1, 3)
-    assert panel.place(x[1], 15.0) is None
+    assert panel.place(x[1], 15.0) == Pick("m", 2, 15)  # nothing there: the nearest branch
+    assert panel.place(50.0, 15.0) is None
     with qtbot.waitSignal(panel.frame_asked) as asked:
         panel.cursor.setValue(7)
         panel.cursor.sigDragged.emit(panel.cursor)
@@ -53,13 +54,13 @@ def test_colours_are_states_or_generations(panel):
 def test_the_chosen_cell_is_marked_and_its_lineage_can_be_drawn_alone(panel):
     found = results()
     panel.show_results(found)
-    panel._session.choose(Pick("", 5, 14))
-    assert panel.mark.isVisible()
+    panel._session.choose(Pick("m", 5, 14))
     np.testing.assert_allclose(panel.mark.getData()[0], panel._layout.x[5])
     panel.shown.setCurrentIndex(panel.shown.findData("chosen"))
-    panel._session.pick = None
-    panel._session.choose(Pick("m", 5, 14))
     assert set(panel._layout.tracks.tolist()) == {4, 5, 6}
+    panel._session.choose(Pick("m", 8, 14))
+    assert set(panel._layout.tracks.tolist()) == {7, 8, 9}
+    panel._session.choose(None)
 
 
 def test_nothing_to_draw(panel):

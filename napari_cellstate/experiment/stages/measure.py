@@ -72,12 +72,13 @@ def _with_given(
     """Add to each cell the given track whose point lies on it (0 for none, and for cells with several points)."""
     points = given.points[["frame", "y", "x", "track", "parent"]].copy()
     limits = np.array(labels.shape[1:]) - 1
-    at = np.clip(np.rint(points[["y", "x"]].to_numpy()), 0, limits).astype(np.int64)
+    exact = np.rint(points[["y", "x"]].to_numpy())
+    inside, at = ((exact >= 0) & (exact <= limits)).all(axis=1), np.clip(exact, 0, limits).astype(np.int64)
     frame, label = points["frame"].to_numpy(), np.zeros(len(points), np.int64)
     for t in np.unique(frame):
         here = np.flatnonzero(frame == t)
         label[here] = np.asarray(labels[int(t)])[at[here, 0], at[here, 1]]
-    points["label"] = label
+    points["label"] = np.where(inside, label, 0)
     hit = (points["label"] > 0) & ~points.duplicated(["frame", "label"], keep=False)
     matched = points[hit].rename(columns=CELL_COLUMNS)[["frame", "label", *CELL_COLUMNS.values()]]
     cells = cells.merge(matched, on=["frame", "label"], how="left")
@@ -87,8 +88,9 @@ def _with_given(
     if not missed:
         return cells, []
     return cells, [
-        f"movie {movie}: {missed} of {len(points)} points of the track table lie on no cell, or share one with "
-        "another point; the tracks have a gap there"
+        f"movie {movie}: {missed} of {len(points)} points of the track table lie on no cell"
+        + (f" ({int((~inside).sum())} of them outside the image)" if not inside.all() else "")
+        + ", or share one with another point; the tracks have a gap there"
     ]
 
 
