@@ -36,6 +36,7 @@ class TreePanel(Panel):
         self._values: dict[str, NDArray[np.float64]] = {}
         self.colour, self.shown, self.says = QComboBox(), QComboBox(), QLabel()
         self.colour.setToolTip("What the colours mean")
+        self.colour.setMinimumContentsLength(14)
         for key, title in _SHOWN.items():
             self.shown.addItem(title, key)
         self.says.setWordWrap(True)
@@ -173,7 +174,7 @@ class TreePanel(Panel):
             f"{len(layout.tracks)} of {len(found.parents) - 1} tracks, {divided} divisions. {legend} A click goes "
             "to the cell."
         )
-        self._on_picked()
+        self._mark()
 
     def _levels(self, found: MovieResults) -> tuple[NDArray[np.int64], list[Any], str]:
         """A small number for each cell, the colour of each number, and what they mean."""
@@ -194,12 +195,20 @@ class TreePanel(Panel):
         return level, [NO_STATE_COLOUR, *_ramp(_SHADES)], legend
 
     def _on_picked(self) -> None:
-        pick, layout, found = self._session.pick, self._layout, self._found
-        if self.shown.currentData() == "chosen" and found is not None and pick is not None:
-            wanted = pick.track
-            if layout is None or wanted not in layout.tracks:
-                self._lay_out()
-                return
+        """Draw the chosen lineage where it is drawn alone, and mark the chosen track."""
+        pick, found = self._session.pick, self._found
+        if (
+            self.shown.currentData() == "chosen"
+            and pick is not None
+            and found is not None
+            and pick.movie == found.movie
+        ):
+            self._lay_out()
+        else:
+            self._mark()
+
+    def _mark(self) -> None:
+        pick, layout = self._session.pick, self._layout
         chosen = None if layout is None or pick is None else layout.line(pick.track)
         self.mark.setVisible(chosen is not None)
         if chosen is not None:

@@ -53,7 +53,7 @@ def test_a_jump_and_a_size_step() -> None:
 def test_a_tie() -> None:
     cells, links = lanes()
     beside = at(10, 3)  # as near to where the cell was as where it is
-    cells.loc[beside, ["y", "x"]] = cells.loc[at(10, 2), ["y", "x"]].to_numpy(float) + [1.5, 0.0]
+    cells.loc[beside, "y"], cells.loc[beside, "x"] = cells["y"][at(10, 2)] + 1.5, cells["x"][at(10, 2)]
     assert "tie" in of(cells, links, at(9, 2), at(10, 2))[1]
 
 
