@@ -118,13 +118,11 @@ class Latent:
 
         obs = self.behavior.obs
         movie = str(obs["movie"].iloc[row])
-        first = int(np.flatnonzero(obs["movie"].to_numpy(str) == movie)[0])
         wish = self._method().wanted_crops()
         if wish is None:
             raise InputError(f"{self.name} was trained on features; there are no crops to show")
-        crops = crops_of_windows(
-            self.experiment, self._recipe, self._info["crops"], wish, movie, np.array([row - first])
-        )
+        like = self._info["crops"]
+        crops = crops_of_windows(self.experiment, self._recipe, like, wish, movie, obs.iloc[[row]])
         batch = CropBatches.like(crops, self._model[1])(np.array([0]))
         return np.asarray(shown(batch["x"].numpy())[0])
 

@@ -32,13 +32,25 @@ class LabelFrames:
 
 
 def measure_movie(
-    movie: Movie, labels: Frames, method: Measure, columns: Sequence[str], runtime: Runtime
+    movie: Movie,
+    labels: Frames,
+    method: Measure,
+    columns: Sequence[str],
+    runtime: Runtime,
+    *,
+    old: pd.DataFrame | None = None,
+    skip: int = 0,
 ) -> pd.DataFrame:
-    """Measure every cell of every frame: a cell table."""
+    """Measure every cell of every frame: a cell table.
+
+    Parameters
+    ----------
+    old : cells of the first `skip` frames, which are then not measured.
+    """
     import pandas as pd
 
-    tables = []
-    for nth, t in enumerate(movie.frames):
+    tables = [] if old is None else [old]
+    for nth, t in enumerate(movie.frames[skip:], start=skip):
         runtime.progress(nth, len(movie.frames), "measure")
         planes = [movie.image(t, c) for c in range(movie.n_channels)]
         table = method.measure(np.asarray(labels[t], np.uint32), planes, columns)

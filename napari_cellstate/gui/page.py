@@ -120,9 +120,9 @@ class StagePage(QWidget):
         self.chooser.setVisible(self.chooser.count() > 0 and stage != "features")
         self.preview_button.setChecked(False)
         self.preview_button.setVisible(stage in STAGES)
+        self.learning.set_wanted(wanted=stage == "embed")
         self.exclusions.setVisible(stage == "embed")
         self.show_corrections()
-        self.learning.set_wanted(wanted=stage == "embed")
         self._rebuild()
 
     def show_standing(self, standing: Standing) -> None:

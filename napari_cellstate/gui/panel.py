@@ -118,4 +118,28 @@ PANELS: Mapping[str, PanelKind] = {
         "Conditions against each other: same states, same rates? With the report",
         "compare:ComparePanel",
     ),
+    "tree": PanelKind("Tree", "Lineages over time; click a branch to go to the cell", "tree:TreePanel"),
+    "graph": PanelKind(
+        "State graph", "Rates between states as arrows; click a number to mark those events", "graph:GraphPanel"
+    ),
+    "dwell": PanelKind(
+        "Dwell",
+        "Dwell times, occupancy and rates over time, and whether they are driven",
+        "dwell:DwellPanel",
+    ),
+    "states": PanelKind(
+        "States", "What each state is like; typical cells; merge, split, order, teach", "states_panel:StatesPanel"
+    ),
+    "find": PanelKind(
+        "Find", "Find tracks by an ordered query over states; click one to go there", "find_panel:FindPanel"
+    ),
+    "how_many": PanelKind(
+        "How many?",
+        "Evidence on the number of states and the lag; nothing is taken by itself",
+        "how_many:HowManyPanel",
+        rare=True,
+    ),
+    "flow": PanelKind(
+        "Flow", "Velocity and flux in the embedding; points that drift along", "flow_panel:FlowPanel", rare=True
+    ),
 }
