@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -174,7 +174,7 @@ class FlowPanel(Panel):
             self.plot.addItem(dots)
 
     def _arrows(
-        self, axes: tuple[NDArray[np.float64], ...], arrows: NDArray[np.float64], error: NDArray[np.float64], ink: object
+        self, axes: tuple[NDArray[np.float64], ...], arrows: NDArray[np.float64], error: Any, ink: Any
     ) -> None:  # fmt: skip
         place = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
         flat, wide = arrows.reshape(-1, 2), error.reshape(-1, 2)
