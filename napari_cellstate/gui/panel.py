@@ -122,7 +122,7 @@ PANELS: Mapping[str, PanelKind] = {
         "State graph", "Rates between states as arrows; click a number to mark those events", "graph:GraphPanel"
     ),
     "dwell": PanelKind(
-        "Dwell & time",
+        "Dwell and time",
         "Dwell times, occupancy and rates over time, and whether the dance is driven",
         "dwell:DwellPanel",
     ),
