@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.recipe import Recipe, read_recipe, recipe_from
     from napari_cellstate.experiment.relink import relink
     from napari_cellstate.experiment.report import report
+    from napari_cellstate.experiment.save_states import save_states
     from napari_cellstate.experiment.score import score_files
     from napari_cellstate.experiment.segmenting import segment
     from napari_cellstate.experiment.staining.stains import stains
@@ -92,6 +93,7 @@ __all__ = [
     "remove",
     "report",
     "run",
+    "save_states",
     "score_files",
     "segment",
     "simulate",
@@ -147,6 +149,7 @@ _HOME = {
     "remove": "experiment.change",
     "report": "experiment.report",
     "run": "experiment.pipeline",
+    "save_states": "experiment.save_states",
     "score_files": "experiment.score",
     "segment": "experiment.segmenting",
     "simulate": "simulate.sample",

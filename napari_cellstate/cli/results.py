@@ -206,6 +206,18 @@ def _find(given: Arguments) -> int:
     return show(given, found.to_dict(), found.text())
 
 
+def _save_states_arguments(parser: argparse.ArgumentParser) -> None:
+    experiment_argument(parser)
+    parser.add_argument("out", metavar="FILE.json", help="written over")
+
+
+def _save_states(given: Arguments) -> int:
+    from napari_cellstate.experiment.save_states import save_states
+
+    print(save_states(given.experiment, given.out))
+    return 0
+
+
 def _flow_arguments(parser: argparse.ArgumentParser) -> None:
     experiment_argument(parser)
     parser.add_argument("out", metavar="OUT", help="folder; made if missing")
@@ -266,6 +278,12 @@ VERBS = {
         "napari-cellstate find screen.cellstate 'run>2h -> rest -> divide'",
         _find_arguments,
         _find,
+    ),
+    "save-states": Verb(
+        "save the states of an experiment, to judge another one by",
+        "napari-cellstate save-states young.cellstate states.json",
+        _save_states_arguments,
+        _save_states,
     ),
     "flow": Verb(
         "velocity, flux, phase simulation and pseudotime in the embedding",

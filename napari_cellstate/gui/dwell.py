@@ -123,13 +123,15 @@ class DwellPanel(Panel):
             if rates and not one["count"].sum():
                 continue
             style = _LINES[names.index(str(keys[0])) % len(_LINES)]
-            said = f"{keys[0]}, {keys[1]} → {keys[2]}" if rates else str(keys[0])
-            band = (one[low], one[high]) if value != "probability" else (one[value], one[value])
+            said = f"{keys[1]} → {keys[2]}, {keys[0]}" if rates else f"{state_name(int(keys[1]))}, {keys[0]}"
+            banded = value != "probability" and (not rates or bool(self.condition.currentData()))
+            band = (one[low], one[high]) if banded else (one[value] * np.nan, one[value] * np.nan)
             self._line(middle[one.index], one[value], *band, int(keys[-1]), said, style, step=False)
         self._axes(
             f"time ({'h' if hours else 'frames'})", {"share": "share of rows"}.get(value, value.replace("_", " "))
         )
-        self.says.setText("Bands: 95 %. Other cells may be watched later than earlier.")
+        more = " Choose one condition to see bands of rates." if rates and not self.condition.currentData() else ""
+        self.says.setText(f"Bands: 95 %. Other cells may be watched later than earlier.{more}")
 
     def _line(
         self, time: Any, value: Any, low: Any, high: Any, state: int, said: str, style: Any, *, step: bool
@@ -145,7 +147,7 @@ class DwellPanel(Panel):
             edges = [pg.PlotCurveItem(x[known], one[known], pen=None) for one in (least, most)]
             self.plot.addItem(pg.FillBetweenItem(*edges, brush=faint(colour, 0.15)))
         pen = pg.mkPen(colour, width=2, style=style)
-        self.plot.plot(x, y, pen=pen, name=f"{state_name(state)} {said}")
+        self.plot.plot(x, y, pen=pen, name=said)
 
     def _axes(self, bottom: str, left: str) -> None:
         self.plot.setLabel("bottom", bottom)

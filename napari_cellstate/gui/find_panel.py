@@ -6,7 +6,7 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QListWidget, QPushBut
 
 from napari_cellstate.core.errors import CellStateError
 from napari_cellstate.experiment.behaviours import FoundBehaviour, find
-from napari_cellstate.gui.panel import Panel
+from napari_cellstate.gui.panel import Panel, stamp
 from napari_cellstate.gui.session import Pick, Session
 
 HELP = "States in order: 1>2h -> 2 ~> divide. -> at once, ~> later; any, divide, end; <30min, >=5frames"
@@ -19,6 +19,7 @@ class FindPanel(Panel):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
         self.found: FoundBehaviour | None = None
+        self._stamp: tuple[str, str] | None = None
         self.query = QLineEdit()
         self.query.setPlaceholderText("1 -> 2 -> 3")
         self.query.setToolTip(HELP)
@@ -42,9 +43,11 @@ class FindPanel(Panel):
 
     def refresh(self) -> None:
         """Read what is on disk now."""
-        experiment = self._session.experiment
-        ready = experiment is not None and experiment.record("states") is not None
-        self.found = None
+        now = stamp(self._session, "states")
+        ready = now is not None
+        if ready and self.found is not None and now == self._stamp:
+            return
+        self._stamp, self.found = now, None
         self.list.clear()
         self.button.setEnabled(ready)
         self.says.setText("" if ready else "No states yet: press Run all.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 from napari_cellstate.dynamics.phase import Phase
 from napari_cellstate.experiment.flow import Flow, flow
-from napari_cellstate.gui.panel import Panel
+from napari_cellstate.gui.panel import Panel, stamp
 from napari_cellstate.gui.session import Session
 from napari_cellstate.gui.themed import themed_plot, wear_theme
 from napari_cellstate.plots.colours import state_colour
@@ -32,6 +32,7 @@ class FlowPanel(Panel):
         super().__init__(session, parent)
         self.found: Flow | None = None
         self.phase: Phase | None = None
+        self._stamp: tuple[str, str] | None = None
         self.time = 0
         self.condition, self.what, self.kind, self.boundary = QComboBox(), QComboBox(), QComboBox(), QComboBox()
         self.what.addItems(["Velocity", "Flux"])
@@ -56,7 +57,11 @@ class FlowPanel(Panel):
     def refresh(self) -> None:
         """Read what is on disk now."""
         experiment, wanted = self._session.experiment, self.condition.currentText()
-        ready = experiment is not None and experiment.record("states") is not None
+        now = stamp(self._session, "states")
+        ready = now is not None
+        if ready and self.found is not None and now == self._stamp:
+            return
+        self._stamp = now
         self.timer.stop()
         self.found, self.phase = None, None
         self.condition.clear()
@@ -174,7 +179,7 @@ class FlowPanel(Panel):
             self.plot.addItem(dots)
 
     def _arrows(
-        self, axes: tuple[NDArray[np.float64], ...], arrows: NDArray[np.float64], error: NDArray[np.float64], ink: object
+        self, axes: tuple[NDArray[np.float64], ...], arrows: NDArray[np.float64], error: Any, ink: Any
     ) -> None:  # fmt: skip
         place = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
         flat, wide = arrows.reshape(-1, 2), error.reshape(-1, 2)

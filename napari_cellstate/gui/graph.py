@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _WIDEST = 16.0  # px
-_BEND = 0.2
+_BEND = 0.09
 _REACH = 0.12
 
 
@@ -111,8 +111,9 @@ class GraphPanel(Panel):
         length = max(float(np.linalg.norm(along)), 1e-9)
         side = np.array([along[1], -along[0]]) * _BEND
         middle = (start + end) / 2 + side
-        share = np.linspace(0.18 / length * 1.2, 1 - 0.26 / length * 1.2, 30)[:, None]
+        share = np.linspace(0.16 / length, 1 - 0.26 / length, 30)[:, None]
         path = (1 - share) ** 2 * start + 2 * share * (1 - share) * (middle + side) + share**2 * end
+        near = path[10]  # nearer to where it comes from, so that the labels of a pair do not meet
         width = max(_WIDEST * float(row[value]) / top, 1.0)
         colour = faint(ink, 0.45)
         self.plot.addItem(pg.PlotCurveItem(path[:, 0], path[:, 1], pen=pg.mkPen(colour, width=width)))
@@ -126,9 +127,9 @@ class GraphPanel(Panel):
         text = pg.TextItem(
             f"{row[value]:.2g}{range_}", color=ink, anchor=(0.5, 0.5), fill=faint(self.palette().window().color(), 0.7)
         )
-        text.setPos(*middle)
+        text.setPos(*near)
         self.plot.addItem(text)
-        self._middles[int(row["from"]), int(row["to"])] = middle
+        self._middles[int(row["from"]), int(row["to"])] = near
 
     def _on_click(self, event: Any) -> None:
         at = self.plot.getViewBox().mapSceneToView(event.scenePos())

@@ -10,7 +10,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from napari_cellstate.experiment.state_evidence import StateEvidence, state_evidence
-from napari_cellstate.gui.panel import Panel
+from napari_cellstate.gui.panel import Panel, stamp
 from napari_cellstate.gui.session import Session
 from napari_cellstate.gui.themed import themed_plot, wear_theme
 
@@ -31,6 +31,7 @@ class HowManyPanel(Panel):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
         self.found: StateEvidence | None = None
+        self._stamp: tuple[str, str] | None = None
         self.most = QSpinBox()
         self.most.setRange(3, 12)
         self.most.setValue(5)
@@ -59,9 +60,11 @@ class HowManyPanel(Panel):
 
     def refresh(self) -> None:
         """Read what is on disk now."""
-        experiment = self._session.experiment
-        ready = experiment is not None and experiment.record("embed") is not None
-        self.found = None
+        now = stamp(self._session, "embed")
+        ready = now is not None
+        if ready and self.found is not None and now == self._stamp:
+            return
+        self._stamp, self.found = now, None
         self.gather.setEnabled(ready)
         self._draw()
         if not ready:

@@ -59,6 +59,13 @@ class Panel(QWidget):
         """Windows (movie, track, frame) were chosen in a panel."""
 
 
+def stamp(session: Session, stage: str) -> tuple[str, str] | None:
+    """What tells one result of a stage from another; None where it is not done. Work alone changes no result."""
+    experiment = session.experiment
+    record = experiment.record(stage) if experiment is not None else None
+    return None if experiment is None or record is None else (str(experiment.root), str(record["key"]))
+
+
 @dataclass(frozen=True)
 class PanelKind:
     """One panel of the list.
@@ -123,7 +130,7 @@ PANELS: Mapping[str, PanelKind] = {
         "State graph", "Rates between states as arrows; click a number to mark those events", "graph:GraphPanel"
     ),
     "dwell": PanelKind(
-        "Dwell",
+        "Dwell and time",
         "Dwell times, occupancy and rates over time, and whether they are driven",
         "dwell:DwellPanel",
     ),

@@ -17,7 +17,7 @@ from napari_cellstate.experiment.behaviours import DescribedStates, describe_sta
 from napari_cellstate.experiment.edits.state_looks import NameState
 from napari_cellstate.experiment.edits.states import MergeStates, OrderStates, SplitState, TeachState
 from napari_cellstate.experiment.exemplars import cell_movies
-from napari_cellstate.gui.panel import Panel
+from napari_cellstate.gui.panel import Panel, stamp
 from napari_cellstate.gui.session import Pick, Session
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class StatesPanel(Panel):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
         self.found: Typical | None = None
+        self._stamp: tuple[str, str] | None = None
         self.state, self.other = QComboBox(), QComboBox()
         self.show_button = QPushButton("Show")
         self.name_button, self.merge_button = QPushButton("Use the name"), QPushButton("Merge with")
@@ -75,8 +76,9 @@ class StatesPanel(Panel):
         """Read what is on disk now."""
         experiment = self._session.experiment
         record = experiment.record("states") if experiment is not None else None
-        self.timer.stop()
-        self.found = None
+        now = stamp(self._session, "states")
+        kept = self.found is not None and now is not None and now == self._stamp
+        self._stamp = now
         k = int(record["summary"].get("states", 0)) if record else 0
         for box in (self.state, self.other):
             wanted = box.currentIndex()
@@ -86,6 +88,10 @@ class StatesPanel(Panel):
         for button in (self.show_button, self.name_button, self.split_button, self.up_button, self.teach_button):
             button.setEnabled(k > 0)
         self.merge_button.setEnabled(k > 1)
+        if kept:
+            return
+        self.timer.stop()
+        self.found = None
         self.telling.setText("")
         for cell in self.cells:
             cell.clear()

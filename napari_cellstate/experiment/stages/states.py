@@ -10,7 +10,7 @@ import numpy as np
 from napari_cellstate.core.behavior import POSTERIOR, SCALED, STATE_COLUMNS
 from napari_cellstate.core.edits import Edit
 from napari_cellstate.core.errors import InputError
-from napari_cellstate.core.families import Rows, StateFit
+from napari_cellstate.core.families import NamedValues, Rows, StateFit
 from napari_cellstate.core.progress import Runtime
 from napari_cellstate.experiment.edits.states import TeachState, restated
 from napari_cellstate.experiment.entry import MovieEntry
@@ -29,7 +29,8 @@ _NEAR = 10.0
 
 
 def _record(recipe: Recipe, entries: tuple[MovieEntry, ...]) -> dict[str, Any]:
-    return {**recipe.states.record(), "threads": recipe.threads}
+    content = recipe.states.content()
+    return {**recipe.states.record(), "threads": recipe.threads, **({"content": content} if content else {})}
 
 
 def _run(experiment: Experiment, recipe: Recipe, runtime: Runtime) -> Outcome:
@@ -38,10 +39,10 @@ def _run(experiment: Experiment, recipe: Recipe, runtime: Runtime) -> Outcome:
     runtime.progress(0, 1, f"states ({recipe.states.kind})")
     edits = tuple(edit for edit in experiment.history.done if edit.stage == "states")
     taught, lost = _taught(behavior, edits)
-    rows = Rows(space, global_runs(behavior), max(1.0, recipe.windows.window / recipe.windows.stride), taught)
+    rows = Rows(space, global_runs(behavior), overlap(recipe), taught, named_values(behavior))
     method = recipe.states.estimated(rows)
     fit = method.fit(rows, runtime)
-    if taught is None or recipe.states.kind != "taught":  # what was taught has the number it was taught by
+    if recipe.states.kind not in ("taught", "saved"):  # what was taught or saved keeps its numbers
         fit = ordered(fit, behavior.obs["step"].to_numpy(np.float64))
     fit, more = restated(fit, edits, rows, runtime)
     warnings += [f"a correction fits no more and was left out: {words}" for words in (*lost, *more)]
@@ -58,6 +59,16 @@ def _run(experiment: Experiment, recipe: Recipe, runtime: Runtime) -> Outcome:
         "shares": [round(float(s), 4) for s in shares],
     }
     return Outcome(method.record(), summary, (*warnings, *fit.notes))
+
+
+def overlap(recipe: Recipe) -> float:
+    """Rows of one run that share a frame."""
+    return max(1.0, recipe.windows.window / recipe.windows.stride)
+
+
+def named_values(behavior: AnnData) -> NamedValues:
+    """The features of all rows under their names."""
+    return NamedValues(tuple(str(name) for name in behavior.var_names), np.asarray(behavior.X, np.float64))
 
 
 def _taught(behavior: AnnData, edits: tuple[Edit, ...]) -> tuple[np.ndarray[Any, np.dtype[np.int64]] | None, list[str]]:
