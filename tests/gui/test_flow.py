@@ -42,6 +42,9 @@ def test_the_sample_from_the_first_click_to_files(qtbot, dock, viewer, tmp_path,
 
     monkeypatch.setattr("napari_cellstate.gui.begin.sample_folder", lambda: tmp_path / "s")
     monkeypatch.setattr("napari_cellstate.gui.begin.make_sample", small)
+    viewer.show()  # real clicks need real places
+    viewer.window.resize(1280, 800)
+    qtbot.wait(300)
     _run(qtbot, dock, dock.start.buttons["sample"])
     experiment = dock.session.experiment
     _stage(qtbot, dock, "segment")
@@ -55,6 +58,7 @@ def test_the_sample_from_the_first_click_to_files(qtbot, dock, viewer, tmp_path,
     assert all(dock.layers.find(role) is not None for role in (MOVIE, CELLS, STATES, TRACKS))
 
     _press(qtbot, dock.panel_picker.buttons["matrix"])
+    qtbot.wait(300)
     panel = dock.panels.made["matrix"]
     table = experiment.dynamics("transitions")
     moves = table[(table["from"] != table["to"]) & (table["condition"] == panel.condition.currentText())]
