@@ -27,6 +27,9 @@ class Edit(BaseModel):
 
     kind: ClassVar[str]
     stage: ClassVar[str] = ""
+    changes_view: ClassVar[bool] = True
+    """False where nothing that is shown depends on it, so that a window need not read the results again."""
+
     movie: str = ""
 
     def record(self) -> dict[str, Any]:

@@ -20,6 +20,7 @@ class Accept(Edit):
     """
 
     kind: ClassVar[str] = "accept"
+    changes_view: ClassVar[bool] = False
     cells: Annotated[tuple[CellRef, ...], Field(min_length=1, max_length=3)]
     reasons: tuple[str, ...] = ()
 
@@ -39,6 +40,7 @@ class Judge(Edit):
     """
 
     kind: ClassVar[str] = "judge"
+    changes_view: ClassVar[bool] = False
     source: CellRef
     target: CellRef
     sample: Annotated[int, Field(ge=1)]

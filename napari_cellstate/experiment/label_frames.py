@@ -41,8 +41,8 @@ class LabelFrames:
     def __init__(self, labels: zarr.Array[Any]) -> None:
         self._labels = labels
         frames, height, width = labels.shape
-        self.shape = (frames, 1, height, width)
-        self.dtype = np.dtype(np.uint32)
+        self.shape: tuple[int, int, int, int] = (frames, 1, height, width)
+        self.dtype: np.dtype[Any] = np.dtype(np.uint32)
 
     def read(self, t: int, c: int) -> Array:
         """One frame, (Y, X)."""

@@ -135,6 +135,10 @@ class Paths:
         """Folder of a net that was trained here; `key` is of its method, settings and inputs."""
         return self.root / "models" / key
 
+    def crops(self, key: str) -> Path:
+        """Crops that the net of this key is being trained on; there only meanwhile."""
+        return self.root / "models" / f".{key}.crops"
+
     def movie(self, name: str) -> MoviePaths:
         """Folder of one movie."""
         check_name(name)

@@ -74,12 +74,11 @@ class MovieReview:
         """About every link."""
         return doubts(self.tracks.cells, self.tracks.links)
 
-    def queue(self) -> list[LinkItem]:
-        """Doubtful links, the most doubtful first; a division is one item. What was accepted is left out."""
-        source = self._source
+    def queue(self) -> NDArray[np.int64]:
+        """Rows of doubtful links, the most doubtful first; a division is there once. What was accepted is left out."""
         order = self.doubts.queue(self._accepted())
-        _, first = np.unique(source[order], return_index=True)
-        return [self.item(int(row)) for row in order[np.sort(first)]]
+        _, first = np.unique(self._source[order], return_index=True)
+        return order[np.sort(first)]
 
     def item(self, row: int) -> LinkItem:
         """A link, by its row, with its sister where it divides."""
@@ -194,8 +193,7 @@ def tracking_summary(experiment: Experiment | str | Path) -> dict[str, Any]:
 
     Returns
     -------
-    ``{"links", "by_hand", "corrections", "accepted", "error": {"wrong", "judged", "unclear", "rate", "low", "high"},
-    "words": [sentences]}``; "rate" is None where nothing was judged.
+    ``{"links", "by_hand", "corrections", "accepted", "error": as `ErrorRate.record`, "words": [sentences]}``.
     """
     experiment = as_experiment(experiment)
     links = by_hand = 0
@@ -217,14 +215,7 @@ def tracking_summary(experiment: Experiment | str | Path) -> dict[str, Any]:
         "by_hand": by_hand,
         "corrections": corrections,
         "accepted": len(history.of_class(Accept)),
-        "error": {
-            "wrong": error.wrong,
-            "judged": error.judged,
-            "unclear": error.unclear,
-            "rate": error.rate if error.judged else None,
-            "low": error.low,
-            "high": error.high,
-        },
+        "error": error.record(),
         "words": words,
     }
 

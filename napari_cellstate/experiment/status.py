@@ -10,6 +10,7 @@ from napari_cellstate.core.times import sentence
 from napari_cellstate.experiment.entry import MovieEntry
 from napari_cellstate.experiment.keys import plan
 from napari_cellstate.experiment.pipeline import current_recipe
+from napari_cellstate.experiment.review import measured_error
 from napari_cellstate.experiment.store import Experiment, as_experiment
 
 
@@ -20,8 +21,9 @@ def status(experiment: Experiment | str | Path) -> dict[str, Any]:
     -------
     ``{"experiment": folder, "movies": [{"name", "condition", "replicate", "frames", "dt_s", "pixel_size_um",
     "problem", "used", "intervals", "stages": {stage: status}, "summary": {...}}, ...], "stages": {pooled stage:
-    status}, "summary": {...}}``. "problem" is "" or says what is wrong with the movie's files; "used" which frames and
-    region are in use and why, "" for all; "intervals" what is irregular about its times.
+    status}, "summary": {...}, "link_errors": as `ErrorRate.record`, or None where no links were judged}``. "problem" is
+    "" or says what is wrong with the movie's files; "used" which frames and region are in use and why, "" for all;
+    "intervals" what is irregular about its times.
     """
     experiment = as_experiment(experiment)
     found = plan(experiment, current_recipe(experiment))
@@ -46,7 +48,14 @@ def status(experiment: Experiment | str | Path) -> dict[str, Any]:
     for stage in found.statuses:
         pooled |= (experiment.record(stage) or {}).get("summary", {})
     stages = {name: str(value) for name, value in found.statuses.items()}
-    return {"experiment": str(experiment.root), "movies": movies, "stages": stages, "summary": pooled}
+    error = measured_error(experiment)
+    return {
+        "experiment": str(experiment.root),
+        "movies": movies,
+        "stages": stages,
+        "summary": pooled,
+        "link_errors": error.record() if error.judged or error.unclear else None,
+    }
 
 
 def _problem(entry: MovieEntry, root: Path) -> str:

@@ -18,6 +18,7 @@ from napari_cellstate.experiment.track_ids import given_columns, shown_ids
 if TYPE_CHECKING:
     import pandas as pd
     from anndata import AnnData
+    from numpy.typing import NDArray
 
 _DESCRIBING = ("movie", "condition", "replicate")
 
@@ -80,9 +81,25 @@ def states_of_cells(experiment: Experiment, entry: MovieEntry, tracks: Tracks, b
         return np.full(len(tracks.cells), -1, np.int64)
     at = np.flatnonzero((behavior.obs["movie"] == entry.name).to_numpy())
     track, frame = (behavior.obs[name].to_numpy(np.int64)[at] for name in ("track", "frame"))
+    cell = _cell_of(tracks, frame, behavior.obs["label"].to_numpy(np.int64)[at])
+    if (tracks.track[cell[cell >= 0]] != track[cell >= 0]).any():  # corrected since: tracks have other numbers now
+        exact = np.full(len(tracks.cells), -1, np.int64)
+        exact[cell[cell >= 0]] = at[cell >= 0]
+        return exact
     spacing = int(behavior.uns["window"]["stride"]) * _every(experiment, entry)
     row = nearest_row(tracks.track, tracks.cells["frame"].to_numpy(), track, frame, spacing)
     return np.where(row >= 0, at[row] if len(at) else -1, -1)
+
+
+def _cell_of(tracks: Tracks, frame: NDArray[np.int64], label: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Row of the cell of each (frame, label), -1 for none."""
+    if not len(tracks.cells):
+        return np.full(len(frame), -1, np.int64)
+    known, labels = tracks.cells["frame"].to_numpy(np.int64), tracks.cells["label"].to_numpy(np.int64)
+    wide = int(max(labels.max(), label.max(initial=0))) + 1
+    keys, wanted = known * wide + labels, frame * wide + label
+    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    return np.where(keys[at] == wanted, at, -1)
 
 
 def _movie_states(experiment: Experiment, entry: MovieEntry, behavior: AnnData | None) -> pd.DataFrame:

@@ -10,8 +10,9 @@ from napari.components.overlays import TextOverlay
 from qtpy.QtCore import QObject, Signal
 
 from napari_cellstate.core.behavior import state_name
-from napari_cellstate.gui.layers import CELLS, TRACKS, Layers
+from napari_cellstate.gui.layers import Layers
 from napari_cellstate.gui.results import MovieResults
+from napari_cellstate.gui.under import row_at
 from napari_cellstate.plots.colours import NO_STATE_COLOUR, state_colour
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ _LEGEND = "cellstate_legend"
 _READOUT = "cellstate_readout"
 _BOX: dict[str, Any] = {"box": True, "box_color": "black"}
 """Behind all words, so that they are read on a bright movie and in the light theme too."""
-_NEAR = 20.0
-"""Pixels from a cell within which a click still means it, where there are no outlines."""
 
 
 class Canvas(QObject):
@@ -62,27 +61,7 @@ class Canvas(QObject):
 
     def row_at(self, position: Any) -> int:
         """Row of the results under a place in the world, -1 for none."""
-        found = self._found
-        if found is None:
-            return -1
-        cells, basis = self._layers.find(CELLS), self._layers.find(TRACKS)
-        basis = cells or basis
-        if basis is None or len(position) < 3:
-            return -1
-        t, y, x = np.asarray(basis.world_to_data(position), np.float64)[-3:]
-        frame = round(t)
-        if cells is not None:
-            plane_shape = cells.data.shape
-            at = (round(y), round(x))
-            if not (0 <= frame < plane_shape[0] and 0 <= at[0] < plane_shape[1] and 0 <= at[1] < plane_shape[2]):
-                return -1
-            track = int(cells.data[frame][at])
-            rows = found.rows_of(frame)
-            hit = np.flatnonzero(found.track[rows] == track)
-            return rows.start + int(hit[0]) if track and len(hit) else -1
-        rows = found.rows_of(frame)
-        away = np.hypot(found.y[rows] - y, found.x[rows] - x)
-        return rows.start + int(away.argmin()) if len(away) and away.min() <= _NEAR else -1
+        return row_at(self._layers, self._found, position)
 
     def describe(self, row: int) -> str:
         """What is known about a cell in its frame, in a line or two."""

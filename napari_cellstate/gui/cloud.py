@@ -65,13 +65,13 @@ class Cloud(pg.GraphicsObject):
         """Stamp every dot into an image of the size of the screen's."""
         if not len(self.points):
             return
-        device, to = painter.device(), painter.deviceTransform()
+        device, to = painter.device(), painter.worldTransform()  # not deviceTransform: it knows of other widgets
         ratio = device.devicePixelRatioF()
         width, height = round(device.width() * ratio), round(device.height() * ratio)
         stamp = _stamp(self._radius * ratio)
         pad = int(np.abs(stamp).max(initial=0)) + 1
-        x = np.rint(self.points[:, 0] * to.m11() + to.dx()).astype(np.int64)
-        y = np.rint(self.points[:, 1] * to.m22() + to.dy()).astype(np.int64)
+        x = np.rint((self.points[:, 0] * to.m11() + to.dx()) * ratio).astype(np.int64)
+        y = np.rint((self.points[:, 1] * to.m22() + to.dy()) * ratio).astype(np.int64)
         seen = (x >= pad) & (x < width - pad) & (y >= pad) & (y < height - pad)
         image = np.zeros(width * height, np.uint32)
         image[y[seen] * width + x[seen]] = self._colours[self._codes[seen]]

@@ -83,6 +83,7 @@ class CellStateDock(QWidget):
         self._then: Any = None
         self._step = ""
         self._loaded: list[Any] = []
+        self._lost: set[str] = set()
         self._found: MovieResults | None = None
         self._build()
         self._connect()
@@ -195,6 +196,9 @@ class CellStateDock(QWidget):
         self.session.results_changed.connect(self._on_results)
         self.session.movie_changed.connect(self._on_movie)
         self.task.started.connect(self._on_started)
+        self.task.started.connect(partial(self.page.learning.set_running, running=True))
+        self.task.ended.connect(partial(self.page.learning.set_running, running=False))
+        self.page.learning.cancel_asked.connect(self.task.cancel)
         self.task.progressed.connect(self._on_progress)
         self.task.succeeded.connect(self._on_succeeded)
         self.task.failed.connect(self._on_failed)
@@ -299,11 +303,13 @@ class CellStateDock(QWidget):
             self._show_status()
 
     def _on_edited(self, edited: Edited) -> None:
-        if edited.lost:
+        if set(edited.lost) - self._lost:  # said once, not after every gesture
             self.notice.show_text(
                 "Without effect, as they fit no cell any more: " + "; ".join(edited.lost), error=False
             )
-        self.session.results_changed.emit()
+        self._lost = set(edited.lost)
+        if edited.edit is None or edited.edit.changes_view:
+            self.session.results_changed.emit()
 
     def _on_clicked(self, track: int, frame: int) -> None:
         self.session.choose(Pick(self.session.movie, track, frame) if track else None)

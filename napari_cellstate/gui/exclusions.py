@@ -27,22 +27,26 @@ class Exclusions(QWidget):
         self._tracks: set[int] = set()
         self.track_button = QPushButton()
         self.first, self.last = QSpinBox(), QSpinBox()
-        self.out_button, self.in_button = QPushButton("Leave out"), QPushButton("Take in")
+        self.out_button, self.in_button = QPushButton("Leave these frames out"), QPushButton("Take them in")
         self.says = QLabel()
         self.says.setWordWrap(True)
         self.says.setEnabled(False)
         title = QLabel("Left out by hand")
         title.setStyleSheet("font-weight: bold")
         frames = QHBoxLayout()
-        for widget in (QLabel("frames"), self.first, QLabel("to"), self.last, self.out_button, self.in_button):
+        for widget in (QLabel("frames"), self.first, QLabel("to"), self.last):
             frames.addWidget(widget)
         frames.addStretch()
+        buttons = QHBoxLayout()
+        for widget in (self.out_button, self.in_button):
+            buttons.addWidget(widget)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 6, 0, 0)
         column.setSpacing(4)
         for widget in (title, self.track_button):
             column.addWidget(widget)
         column.addLayout(frames)
+        column.addLayout(buttons)
         column.addWidget(self.says)
         self.track_button.clicked.connect(self._on_track)
         self.out_button.clicked.connect(lambda: self._on_frames(excluded=True))

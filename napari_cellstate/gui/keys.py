@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from qtpy.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
 UNDO, REDO = "Alt-Z", "Alt-Shift-Z"
@@ -35,7 +37,9 @@ def key_text() -> str:
     """The list as HTML."""
     parts = []
     for title, rows in KEYS.items():
-        lines = "".join(f"<tr><td><b>{key}</b>&nbsp;&nbsp;</td><td>{what}</td></tr>" for key, what in rows)
+        lines = "".join(
+            f"<tr><td><b>{escape(key)}</b>&nbsp;&nbsp;</td><td>{escape(what)}</td></tr>" for key, what in rows
+        )
         parts.append(f"<h3>{title}</h3><table>{lines}</table>")
     return "".join(parts)
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyqtgraph as pg
-from numpy.typing import NDArray
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -15,6 +14,9 @@ from napari_cellstate.experiment.latent import Latent, open_latent, trained_embe
 from napari_cellstate.gui.panel import Panel
 from napari_cellstate.gui.session import Pick, Session
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 _VIEWS = {
     "traverse": "Along each dimension",
     "cell": "The chosen cell and its reconstruction",
@@ -22,8 +24,8 @@ _VIEWS = {
 }
 _STEPS, _REACH, _FRAME_MS = 7, 2.5, 200
 _NONE = (
-    "No embedding with a net yet: choose vae, beta-vae or convgru-vae on the Embed page and press Run all. "
-    "The panel then shows what its dimensions stand for."
+    "No embedding with a net yet: choose a VAE on the Embed page, then press Run all. The panel then shows what its "
+    "dimensions stand for, and what it makes of a cell."
 )
 
 
@@ -43,7 +45,9 @@ class LatentPanel(Panel):
         self._frames = np.empty((0, 0, 0), np.float32)
         self._at = 0
         self._ends: dict[str, int] = {}
-        self.space, self.view = QComboBox(), QComboBox()
+        self.space, self.view, self.channel = QComboBox(), QComboBox(), QComboBox()
+        self.space.setMinimumContentsLength(12)
+        self.channel.setToolTip("What the pictures show: grey levels, or how fine the grain is.")
         for key, title in _VIEWS.items():
             self.view.addItem(title, key)
         self.play = QPushButton("Play", checkable=True)
@@ -68,6 +72,7 @@ class LatentPanel(Panel):
         self._timer.timeout.connect(self._next_frame)
         self.space.currentIndexChanged.connect(self._open)
         self.view.currentIndexChanged.connect(self._draw)
+        self.channel.currentIndexChanged.connect(self._draw)
         self.play.toggled.connect(lambda on: self._timer.start() if on else self._timer.stop())
         self.first.clicked.connect(lambda: self._end("first"))
         self.last.clicked.connect(lambda: self._end("last"))
@@ -89,9 +94,9 @@ class LatentPanel(Panel):
     def _build(self) -> None:
         top, below = QHBoxLayout(), QHBoxLayout()
         top.addWidget(self.space, 1)
-        top.addWidget(self.view, 2)
-        for button in (self.first, self.last, self.play):
-            below.addWidget(button)
+        top.addWidget(self.view, 1)
+        for widget in (self.channel, self.first, self.last, self.play):
+            below.addWidget(widget)
         below.addStretch()
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 6, 6, 6)
@@ -107,6 +112,13 @@ class LatentPanel(Panel):
                 self._latent = open_latent(self._session.experiment, self.space.currentText())
             except CellStateError as error:
                 self.failed.emit(error)
+        shown = self.channel.currentIndex()
+        self.channel.blockSignals(True)
+        self.channel.clear()
+        self.channel.addItems([] if self._latent is None else self._latent.channels)
+        self.channel.setCurrentIndex(max(0, min(shown, self.channel.count() - 1)))
+        self.channel.blockSignals(False)
+        self.channel.setVisible(self.channel.count() > 0)
         self._draw()
 
     def _draw(self) -> None:
@@ -116,7 +128,7 @@ class LatentPanel(Panel):
         self._colour()
         self._clear()
         if self._latent is None:
-            self.says.setText(f"{_NONE} Press Run all.")
+            self.says.setText(_NONE)
             return
         try:
             {"traverse": self._traverse, "cell": self._cell, "between": self._between}[view](self._latent)
@@ -133,12 +145,12 @@ class LatentPanel(Panel):
         if latent.reads == "features":
             self._heat(latent, codes, where)
             return
-        pictures = latent.pictures(codes.reshape(-1, codes.shape[-1]))
+        pictures = latent.pictures(codes.reshape(-1, codes.shape[-1]), self.channel.currentIndex())
         grid = pictures.reshape(*codes.shape[:2], *pictures.shape[1:])  # rows, columns, T, Y, X
         self._show([mosaic(grid[:, :, t]) for t in range(grid.shape[2])])
         self._name_rows([f"dim {nth + 1}" for nth in range(len(codes))], grid.shape[3] + 2)
         self.says.setText(
-            f"Each row: one dimension from -{_REACH:g} to +{_REACH:g} (standard deviations of the prior), through {where}. "
+            f"Each row: one dimension from -{_REACH:g} to +{_REACH:g} (sd of the prior), through {where}. "
             "What a dimension stands for must be looked at; Play shows how it moves."
         )
 
@@ -172,7 +184,8 @@ class LatentPanel(Panel):
             self.says.setText(f"Grey: what was measured; orange: what the net rebuilds, of {who}")
             self.plot.autoRange()
             return
-        seen, rebuilt = latent.observed(row), latent.pictures(latent.codes(np.array([row])))[0]
+        channel = self.channel.currentIndex()
+        seen, rebuilt = latent.observed(row, channel), latent.pictures(latent.codes(np.array([row])), channel)[0]
         strip = np.stack([seen, rebuilt])  # 2, T, Y, X
         self._show([mosaic(strip)])
         self._name_rows(["seen", "rebuilt"], seen.shape[1] + 2)
@@ -190,11 +203,11 @@ class LatentPanel(Panel):
         if latent.reads == "features":
             self._heat(latent, codes[None], "the line between the two cells")
             return
-        pictures = latent.pictures(codes)  # 9, T, Y, X
+        pictures = latent.pictures(codes, self.channel.currentIndex())  # 9, T, Y, X
         steps = [mosaic(pictures.swapaxes(0, 1))] if not self.play.isChecked() else []
         self._show(steps or [mosaic(pictures[nth : nth + 1]) for nth in range(len(pictures))])
         self.says.setText(
-            "From the first cell (left) to the second (right), decoded; each column is a window, each row a frame of it."
+            "From the first cell (left) to the second (right), decoded: each column a window, each row a frame."
         )
 
     def _end(self, key: str) -> None:

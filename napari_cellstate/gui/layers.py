@@ -98,27 +98,33 @@ class Layers(QObject):
     def colour_by(
         self,
         experiment: Experiment | None,
-        found: MovieResults | None = None,
+        found: MovieResults | None,
         codes: NDArray[np.int64] | None = None,
         colours: Sequence[str] = (),
         title: str = "",
     ) -> None:
-        """Paint the cells of the movie by a code for each row of its results, over the states.
+        """Paint cells and tracks of the movie by a code for each row of its results, in place of the states.
 
         Parameters
         ----------
-        experiment : None takes the colours away again.
-        codes : (len(found.row),), number of the colour of each cell in its frame, at most 253; below 0 for grey.
+        codes : (len(found.row),), number of the colour of each cell in its frame, at most 253; below 0 for grey. None:
+            the states again.
         colours : "#RRGGBB".
         title : name of the layer.
         """
         layer = self.find(COLOURED)
         if experiment is None or found is None or codes is None:
-            if layer is not None:
+            if layer is not None and layer.visible:
                 layer.visible = False
+                self._see(STATES, seen=True)
+                if found is not None:
+                    self._colour_tracks(found, state_rgb(found.k)[found.state] / 255.0)
             return
+        rgb = np.array([[int(one[at : at + 2], 16) for at in (1, 3, 5)] for one in (*colours, NO_STATE_COLOUR)]) / 255.0
+        self._colour_tracks(found, rgb[np.where(codes >= 0, codes, len(colours))])
         if not experiment.movie_paths(found.movie).labels.exists():
             return
+        self._see(STATES, seen=False)  # two colours over each other are neither
         shown = np.where(codes >= 0, codes + 1, _NONE)
         data = painted(experiment.labels(found.movie), lambda t: found.table(t, shown), np.uint8)
         numbered: dict[int | None, Any] = dict(enumerate(colours, start=1))
@@ -131,6 +137,12 @@ class Layers(QObject):
         layer = self.find(COLOURED)
         if layer is not None:
             layer.name, layer.visible = title or COLOURED, True
+
+    def _colour_tracks(self, found: MovieResults, rgb: NDArray[np.floating[Any]]) -> None:
+        layer = self.find(TRACKS)
+        if layer is not None and len(layer.data) == len(found.track):
+            order = np.lexsort((found.frame, found.track))
+            layer.track_colors = np.concatenate([rgb[order], np.ones((len(rgb), 1))], axis=1).astype(np.float32)
 
     def preview_cells(self, experiment: Experiment, name: str, frame: int, labels: Any) -> None:
         """Outlines of one frame, over everything else."""

@@ -21,7 +21,7 @@ _COLOURS = {"loss": "#2F6DB5", "check": "#D9822B"}
 _CALLED = {"loss": "learnt from", "check": "kept apart"}
 
 
-class TrainingView(QWidget):
+class LearningView(QWidget):
     """Loss curves, how far it is, Cancel and Resume; empty where no embedding of the recipe trains a net.
 
     Signals
@@ -35,7 +35,7 @@ class TrainingView(QWidget):
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session, self._running = session, False
+        self._session, self._running, self._wanted = session, False, False
         self.says = QLabel()
         self.says.setWordWrap(True)
         self.plot = pg.PlotWidget()
@@ -63,7 +63,14 @@ class TrainingView(QWidget):
         self._timer = QTimer(self)
         self._timer.setInterval(_EVERY_MS)
         self._timer.timeout.connect(self.refresh)
+        session.recipe_changed.connect(self.refresh)
+        session.experiment_changed.connect(self.refresh)
         self.set_running(running=False)
+
+    def set_wanted(self, *, wanted: bool) -> None:
+        """The page of the embed stage is shown, or another."""
+        self._wanted = wanted
+        self.refresh()
 
     def set_running(self, *, running: bool) -> None:
         """Something is being computed, or not any more."""
@@ -78,11 +85,12 @@ class TrainingView(QWidget):
 
     def refresh(self) -> None:
         """Read from disk how far it is."""
-        found = self._read()
+        found = self._read() if self._wanted else None
         self.setVisible(found is not None)
         if found is None:
             return
         self._draw_frame()
+        self.plot.setVisible(bool(found.records))
         waits = "" if self._running or found.finished or not found.records else ": stopped, Resume goes on from there"
         self.says.setText(found.words() + waits)
         self.resume_button.setText("Resume" if found.records and not found.finished else "Train")

@@ -25,6 +25,7 @@ from napari_cellstate.gui.choices import (
 )
 from napari_cellstate.gui.exclusions import Exclusions
 from napari_cellstate.gui.form import Form
+from napari_cellstate.gui.learning import LearningView
 from napari_cellstate.gui.preview import STAGES
 from napari_cellstate.gui.session import Session
 from napari_cellstate.gui.standing import Standing
@@ -95,6 +96,9 @@ class StagePage(QWidget):
         self._column.addWidget(self._meaning)
         self._column.addWidget(self.chooser)
         self._column.addWidget(self._about)
+        self.learning = LearningView(session)
+        self.learning.resume_asked.connect(lambda: self.run_asked.emit("embed"))
+        self._column.addWidget(self.learning)
         self._column.addLayout(self._body)
         self._column.addLayout(buttons)
         self.state_names, self.exclusions = StateNames(session), Exclusions(session)
@@ -116,6 +120,7 @@ class StagePage(QWidget):
         self.chooser.setVisible(self.chooser.count() > 0 and stage != "features")
         self.preview_button.setChecked(False)
         self.preview_button.setVisible(stage in STAGES)
+        self.learning.set_wanted(wanted=stage == "embed")
         self.exclusions.setVisible(stage == "embed")
         self.show_corrections()
         self._rebuild()

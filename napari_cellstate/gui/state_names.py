@@ -12,6 +12,9 @@ from napari_cellstate.experiment.edits.state_looks import ColourState, NameState
 from napari_cellstate.gui.session import Session
 from napari_cellstate.plots.colours import state_colour
 
+_ROW, _HEAD, _MOST = 22, 28, 10
+"""Heights in pixels, and the most rows that are shown at once."""
+
 
 class StateNames(QTableWidget):
     """A row a state: its colour (double-click to choose another), its name (double-click to write another), its share.
@@ -28,6 +31,8 @@ class StateNames(QTableWidget):
         self._session = session
         self.setHorizontalHeaderLabels(["", "Name", "Share"])
         self.verticalHeader().setVisible(False)
+        self.verticalHeader().setMinimumSectionSize(_ROW)
+        self.verticalHeader().setDefaultSectionSize(_ROW)
         header = self.horizontalHeader()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
@@ -60,8 +65,7 @@ class StateNames(QTableWidget):
             for column, item in enumerate((colour, name, part)):
                 self.setItem(row, column, item)
         self.blockSignals(False)
-        height = sum(self.rowHeight(row) for row in range(self.rowCount())) + self.horizontalHeader().height() + 4
-        self.setFixedHeight(min(height, 260))
+        self.setFixedHeight(min(len(shares), _MOST) * _ROW + _HEAD)
         self.setVisible(bool(shares))
 
     def rename(self, state: int, name: str) -> None:

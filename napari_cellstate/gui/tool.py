@@ -100,4 +100,10 @@ TOOLS: Mapping[str, ToolKind] = {
     "teach": ToolKind(
         "Teach", "A copy of the net learns from what you corrected, while you watch", "teach_tool:TeachTool"
     ),
+    "correct": ToolKind(
+        "Correct", "Correct the tracks: join, break, swap, divide, delete, one key each", "correct_tool:CorrectTool"
+    ),
+    "review": ToolKind(
+        "Review", "Look at doubtful links one by one, and measure how many are wrong", "review_tool:ReviewTool"
+    ),
 }

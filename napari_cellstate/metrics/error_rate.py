@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,10 @@ class ErrorRate:
     def rate(self) -> float:
         """NaN where nothing was judged."""
         return self.wrong / self.judged if self.judged else float("nan")
+
+    def record(self) -> dict[str, Any]:
+        """Plain JSON values; the rate is None where nothing was judged."""
+        return {**asdict(self), "rate": self.rate if self.judged else None, "words": self.words()}
 
     def words(self) -> str:
         """For reports: "4 of 50 links drawn at random were wrong: 8.0 % (95 % interval 3.2 to 18.8 %)"."""

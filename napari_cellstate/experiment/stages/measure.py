@@ -45,8 +45,8 @@ def _run(experiment: Experiment, movie: Movie, recipe: Recipe, key: str, runtime
         cells = measure_movie(movie, labels, recipe.measure, asked_columns(recipe), runtime, old=old, skip=skip)
         resolved = recipe.measure.record()
         if given is not None:
-            cells, missed = match_points(cells, given, labels, movie.shape[1:])
-            warnings = _missed(missed, given, movie)
+            cells, missed, outside = match_points(cells, given, labels, movie.shape[1:])
+            warnings = _missed(missed, outside, given, movie)
     if given is not None:
         resolved |= {"id_name": given.id_name, "ids": list(given.ids)}
     check_cells(cells, f"movie {movie.name}: cells")
@@ -73,11 +73,12 @@ def _kept(experiment: Experiment, movie: Movie, key: str) -> tuple[pd.DataFrame 
     return read_parquet(part / "cells.parquet"), int((part / "stop").read_text()) - movie.frames.start
 
 
-def _missed(missed: int, given: GivenTracks, movie: Movie) -> list[str]:
+def _missed(missed: int, outside: int, given: GivenTracks, movie: Movie) -> list[str]:
     if not missed:
         return []
+    far = f" ({outside} of them outside the image)" if outside else ""
     return [
-        f"movie {movie.name}: {missed} of {len(given.points)} points of the track table lie on no cell, or share one "
+        f"movie {movie.name}: {missed} of {len(given.points)} points of the track table lie on no cell{far}, or share one "
         "with another point; the tracks have a gap there"
     ]
 

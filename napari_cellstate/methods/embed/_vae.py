@@ -56,7 +56,7 @@ class AnyVAE(CropEmbedder):
         points = points_of(behavior)
         if not len(points):
             return self._nothing()
-        self._enough(len(points))
+        self.check_rows(len(points))
         if not points.shape[1]:
             return Embedding(np.zeros((len(points), 1)), {"notes": ["no feature varies: the coordinates are 0"]})
         return _Features(self, points, split_rows(behavior, self.seed), self._elbo()).embedding(runtime)
@@ -65,7 +65,7 @@ class AnyVAE(CropEmbedder):
         """Train on the crops and embed every row; see `Embedder.embed_crops` and `embedding_of`."""
         if not len(crops):
             return self._nothing()
-        self._enough(len(crops))
+        self.check_rows(len(crops))
         return _Pictures(self, crops, split_rows(behavior, self.seed), self._elbo()).embedding(runtime)
 
 
