@@ -21,8 +21,8 @@ def status(experiment: Experiment | str | Path) -> dict[str, Any]:
     -------
     ``{"experiment": folder, "movies": [{"name", "condition", "replicate", "frames", "dt_s", "pixel_size_um",
     "problem", "intervals", "stages": {stage: status}, "summary": {...}}, ...], "stages": {pooled stage: status},
-    "summary": {...}, "link_errors": as `ErrorRate.record`, or None where no links were judged}``; "problem" is "" or says what is wrong with the movie's files,
-    "intervals" "" or what is irregular about its times.
+    "summary": {...}, "link_errors": as `ErrorRate.record`, or None where no links were judged}``; "problem" is "" or
+    says what is wrong with the movie's files, "intervals" "" or what is irregular about its times.
     """
     experiment = as_experiment(experiment)
     found = plan(experiment, current_recipe(experiment))
