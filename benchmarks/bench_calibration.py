@@ -18,12 +18,20 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from napari_cellstate.compare.correction import benjamini_hochberg
-from napari_cellstate.compare.design import find_samples, make_design
+from napari_cellstate.compare.design import Design, Samples, find_samples, make_design
+from napari_cellstate.compare.discriminate import tell_apart
+from napari_cellstate.compare.emissions import compare_emissions
+from napari_cellstate.compare.exits import log_hazards
+from napari_cellstate.compare.factors import Factors, effect_contrast, find_effects
+from napari_cellstate.compare.mixed import mixed_model
 from napari_cellstate.compare.occupancy import logit_occupancy
 from napari_cellstate.compare.permutation import permute
 from napari_cellstate.compare.rates import log_rates
 from napari_cellstate.compare.replicate_tests import compare_means
+from napari_cellstate.compare.spread import compare_spread, log_spread
+from napari_cellstate.compare.steps import backward_counts, compare_backward, compare_step_lengths, step_lengths
 from napari_cellstate.compare.transport import compare_clouds
+from napari_cellstate.dynamics.pairs import row_pairs
 from napari_cellstate.simulate.population import simulate_population, spread_rates
 
 RATES = np.array([[0, 0.03, 0.01], [0.02, 0, 0.02], [0.01, 0.03, 0]])
@@ -40,6 +48,7 @@ class Runs:
     mean_rate: Floats  # (runs, 2R)
     logits: Floats  # (runs, k, 2R)
     switches: Floats  # (runs, 2R, tracks) per frame
+    hazards: Floats  # (runs, k, 2R) log
 
 
 def simulate_runs(
@@ -72,6 +81,7 @@ def simulate_runs(
                 logs.mean,
                 np.moveaxis(logit_occupancy(found.rows.reshape(n, samples, STATES)), 1, -1),
                 found.switches.reshape(n, samples, tracks) / (frames - 1),
+                np.moveaxis(log_hazards(found.counts.reshape(n, samples, STATES, STATES)), 1, -1),
             )
         )
     return Runs(*(np.concatenate(column) for column in zip(*parts, strict=True)))
@@ -112,6 +122,7 @@ def rejections(found: Runs, *, paired: bool = False) -> dict[str, NDArray[np.boo
         f"{kind}, overall rate": compare_means(*halves(found.mean_rate), paired=paired).p < 0.05,
         f"{kind}, each rate": p < 0.05,
         f"{kind}, any rate after Benjamini-Hochberg": (benjamini_hochberg(p) < 0.05).any(axis=1),
+        f"{kind}, dwell (hazard of leaving each state)": compare_means(*halves(found.hazards), paired=paired).p < 0.05,
         f"{kind}, occupancy of each state": compare_means(*halves(found.logits), paired=paired).p < 0.05,
         f"permutation{' of signs' if paired else ''}, overall rate": permute(*halves(found.mean_rate), paired=paired).p
         < 0.05,
@@ -139,6 +150,104 @@ def transport(runs: int, seed: int = 1) -> NDArray[np.bool_]:
         rng = np.random.default_rng([seed, run])
         points = rng.normal(size=(len(samples.of), 3)) + rng.normal(0, 0.3, (2 * REPLICATES, 3))[samples.of]
         found[run] = compare_clouds(points, samples, design, n=30, draws=1, relabel_draws=2, seed=run).p <= 0.05
+    return found
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """Windows of one run: correlated in tracks, in replicates whose means (sd 0.3) and spreads (sd 0.1) differ."""
+
+    points: Floats
+    track: NDArray[np.int64]
+    samples: Samples
+    design: Design
+
+
+CLOUD_TRACKS, CLOUD_FRAMES = 6, 8
+
+
+def make_cloud(rng: np.random.Generator, *, dimensions: int = 3) -> Cloud:
+    replicate = np.repeat(np.arange(2 * REPLICATES), CLOUD_TRACKS * CLOUD_FRAMES)
+    track = np.repeat(np.arange(2 * REPLICATES * CLOUD_TRACKS), CLOUD_FRAMES)
+    samples = find_samples(np.where(replicate < REPLICATES, "a", "b"), replicate)
+    own = rng.normal(0, 0.7, (track[-1] + 1, dimensions))[track] + rng.normal(0, 0.7, (len(track), dimensions))
+    width = np.exp(rng.normal(0, 0.1, 2 * REPLICATES))[replicate]
+    points = own * width[:, None] + rng.normal(0, 0.3, (2 * REPLICATES, dimensions))[replicate]
+    return Cloud(points, track, samples, make_design(samples, "a", "b"))
+
+
+def of_clouds(runs: int, seed: int = 2) -> dict[str, NDArray[np.bool_]]:
+    """Rejections of everything that is asked of clouds of windows."""
+    names = {
+        "permutation of replicates, classifier on left out replicates": tell,
+        "permutation of replicates, separate against shared states": separate,
+        "Welch t, spread": wide,
+        "Welch t, step length": steps,
+        "Welch t, share of backward steps": backward,
+        "mixed model (check), t with replicates' degrees of freedom": mixed,
+    }
+    found = {name: np.empty(runs, bool) for name in names}
+    for run in range(runs):
+        cloud = make_cloud(np.random.default_rng([seed, run]))
+        for name, test in names.items():
+            found[name][run] = test(cloud) <= 0.05
+    return found
+
+
+def tell(cloud: Cloud) -> float:
+    return tell_apart(cloud.points, cloud.samples, cloud.design).p
+
+
+def separate(cloud: Cloud) -> float:
+    state = 1 + (cloud.points[:, 0] > 0)
+    return compare_emissions(cloud.points, state, cloud.samples.of, cloud.design, states=2).p
+
+
+def wide(cloud: Cloud) -> float:
+    whole = np.zeros(len(cloud.track), np.int64)
+    values = log_spread(cloud.points, whole, cloud.samples.of, groups=1, samples=2 * REPLICATES)
+    return compare_spread(values, cloud.design, names=["spread"])[0].p
+
+
+def pairs_of(cloud: Cloud) -> NDArray[np.int64]:
+    return row_pairs(cloud.track, np.tile(np.arange(CLOUD_FRAMES), len(cloud.track) // CLOUD_FRAMES), 1)
+
+
+def steps(cloud: Cloud) -> float:
+    whole, pairs = np.zeros(len(cloud.track), np.int64), pairs_of(cloud)
+    values = step_lengths(cloud.points, pairs, whole, cloud.samples.of, groups=1, samples=2 * REPLICATES)
+    return compare_step_lengths(values, cloud.design, names=["steps"])[0].p
+
+
+def backward(cloud: Cloud) -> float:
+    counts = backward_counts(cloud.points[:, 0], pairs_of(cloud), cloud.samples.of, samples=2 * REPLICATES)
+    return compare_backward(counts, cloud.design)[0].p
+
+
+def mixed(cloud: Cloud) -> float:
+    by_track = np.bincount(cloud.track, cloud.points[:, 0]) / CLOUD_FRAMES
+    movie = np.arange(len(by_track)) // (CLOUD_TRACKS // 2)  # two movies a replicate
+    samples = find_samples(np.repeat(cloud.samples.condition, 2), np.repeat(cloud.samples.replicate, 2))
+    return mixed_model(by_track, movie, samples, cloud.design).p
+
+
+def factorial(rng: np.random.Generator, runs: int) -> dict[str, NDArray[np.bool_]]:
+    """Main effects and interaction of two factors: each replicate in one cell, and each under both drugs."""
+    cells = [(age, drug) for age in ("young", "aged") for drug in ("none", "drug") for _ in range(REPLICATES)]
+    factors = Factors(("age", "drug"), np.array(cells, object))
+    names = ["+".join(cell) for cell in cells]
+    found = {}
+    for kind, replicate in (
+        ("each replicate once", [f"r{nth}" for nth in range(16)]),
+        ("each replicate under both drugs", [f"{cell[0]}{nth % REPLICATES}" for nth, cell in enumerate(cells)]),
+    ):
+        samples = find_samples(names, replicate)
+        _, animal = np.unique(replicate, return_inverse=True)
+        values = rng.normal(0, 0.2, (runs, 16)) + rng.normal(0, 0.3, (runs, animal.max() + 1))[:, animal]
+        for effect in find_effects(factors):
+            what = "interaction" if effect.interaction else f"main effect of {effect.name.partition(':')[0]}"
+            p = effect_contrast(values, samples, factors, effect).p
+            found[f"Welch t, two factors, {what} ({kind})"] = p < 0.05
     return found
 
 
@@ -170,7 +279,11 @@ def main() -> None:
     for name, rejected in {**rejections(null), **rejections(pairs, paired=True)}.items():
         print(row(name, rejected))
     print(row("Welch t, mean of a feature", feature_means(rng, runs)))
+    for name, rejected in factorial(rng, runs).items():
+        print(row(name, rejected))
     print(row("permutation of replicates, optimal-transport distance", transport(runs)))
+    for name, rejected in of_clouds(runs).items():
+        print(row(name, rejected))
     print("\nBeside them, on the same (unpaired) runs, what this package does not use at so few replicates:\n")
     print("| test | rejected, % | least to most |\n|---|---|---|")
     for name, rejected in beside(null).items():

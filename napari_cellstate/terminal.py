@@ -88,7 +88,7 @@ def status_text(found: Mapping[str, Any]) -> str:
     ]
     if found.get("link_errors"):
         lines.append(f"link errors: {found['link_errors']['words']}")
-    lines += [f"note: {movie['intervals']}" for movie in found["movies"] if movie["intervals"]]
+    lines += [f"note: {movie[what]}" for movie in found["movies"] for what in ("used", "intervals") if movie[what]]
     lines += [f"problem: {movie['problem']}" for movie in found["movies"] if movie["problem"]]
     return "\n".join(lines)
 
@@ -108,10 +108,20 @@ def methods_text(found: Sequence[Mapping[str, Any]], *, with_settings: bool) -> 
             choices = f" [{'|'.join(map(str, item['choices']))}]" if item["choices"] else ""
             lines.append(f"    {item['name']} = {item['default']}{unit}{estimate}{choices}: {item['help']}")
         lines += [
-            f"    -> {item['name']}" + (f" ({item['unit']})" if item["unit"] else "") + f": {item['definition']}"
+            f"    -> {item['name']}" + (f" ({item['unit']})" if item["unit"] else "") + f": {_said(item)}"
             for item in one.get("features", ())
         ]
     return "\n".join(lines)
+
+
+def _said(item: Mapping[str, str]) -> str:
+    """Definition, note and source of a feature."""
+    parts = (
+        item["definition"],
+        f"Note: {item['note']}" if item["note"] else "",
+        f"[{item['source']}]" if item["source"] else "",
+    )
+    return " ".join(part for part in parts if part)
 
 
 def summary_text(found: Mapping[str, Any]) -> str:

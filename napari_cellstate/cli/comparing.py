@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from napari_cellstate.cli.verb import Arguments, Verb, json_argument, show
+from napari_cellstate.cli.verb import Arguments, Verb, experiment_argument, json_argument, show
 
 
 def _compare_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +29,7 @@ def _compare_arguments(parser: argparse.ArgumentParser) -> None:
         help="within a question (default: %(default)s)",
     )
     parser.add_argument("--batch", default="", metavar="COLUMN", help="plate or day, checked against the condition")
+    parser.add_argument("--root", default="", metavar="STATE", help="order windows along pseudotime from this state")
     parser.add_argument(
         "--link-error", type=float, default=0.0, metavar="SHARE", help="wrong links, such as 0.04: how far rates move"
     )
@@ -64,6 +65,7 @@ def _compare(given: Arguments) -> int:
             pairing=given.pairing,
             correction=given.correction,
             batch=given.batch,
+            root=given.root,
             link_error=given.link_error,
             margins=Margins(given.rate_margin, given.occupancy_margin, given.mean_margin),
             points=given.points,
@@ -75,11 +77,78 @@ def _compare(given: Arguments) -> int:
     return show(given, found.to_dict(), found.text())
 
 
+def _stains_arguments(parser: argparse.ArgumentParser) -> None:
+    experiment_argument(parser)
+    parser.add_argument("table", metavar="STAINS.csv", help="columns movie, image, and labels where outlines are given")
+    parser.add_argument("out", metavar="OUT", help="folder; made if missing")
+    parser.add_argument("--channel", type=int, default=0, metavar="N", help="in which cells are found (default: 0)")
+    parser.add_argument(
+        "--cap", type=float, default=0.0, metavar="PX", help="farthest match (default: a cell's radius)"
+    )
+    parser.add_argument("--max-angle", type=float, default=10.0, metavar="DEG", help="(default: %(default)s)")
+    parser.add_argument("--order", default="", metavar="STATES", help="such as 1,3,2 (default: by number)")
+    parser.add_argument("--along", default="", metavar="COLUMN", help="of the behaviour table, such as pseudotime")
+    parser.add_argument("--force", action="store_true", help="write into a folder that is not empty")
+    json_argument(parser)
+
+
+def _stains(given: Arguments) -> int:
+    from napari_cellstate.experiment.staining.stains import stains
+    from napari_cellstate.terminal import progress_bar
+
+    with progress_bar() as progress:
+        found = stains(
+            given.experiment,
+            given.table,
+            given.out,
+            channel=given.channel,
+            cap=given.cap,
+            max_angle=given.max_angle,
+            order=given.order,
+            along=given.along,
+            force=given.force,
+            progress=progress,
+        )
+    return show(given, found.content, found.text())
+
+
+def _transfer_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("labelled", metavar="LABELLED", help="experiment, or table of features with labels")
+    parser.add_argument("target", metavar="TARGET", help="experiment, or table of features, to be labelled")
+    parser.add_argument("out", metavar="OUT", help="table to write, by its name CSV or parquet")
+    parser.add_argument("--label", default="", metavar="COLUMN", help="labels (default: label, or state)")
+    parser.add_argument("--group", default="", metavar="COLUMN", help="movies or replicates, held out as a whole")
+    json_argument(parser)
+
+
+def _transfer(given: Arguments) -> int:
+    from napari_cellstate.experiment.transferring import transfer
+    from napari_cellstate.terminal import progress_bar
+
+    with progress_bar() as progress:
+        found = transfer(
+            given.labelled, given.target, given.out, label=given.label, group=given.group, progress=progress
+        )
+    return show(given, found.content, found.text())
+
+
 VERBS = {
     "compare": Verb(
         "compare conditions: states, occupancy, rates, distances, with replicates as n",
         "napari-cellstate compare screen.cellstate comparison --reference young",
         _compare_arguments,
         _compare,
+    ),
+    "stains": Verb(
+        "lay stain images over last frames: stain of each state, trend and turn",
+        "napari-cellstate stains screen.cellstate stains.csv stained --order 1,3,2",
+        _stains_arguments,
+        _stains,
+    ),
+    "transfer": Verb(
+        "label one experiment or table by another, with an unknown class",
+        "napari-cellstate transfer labelled.csv other.csv labels.csv --label cell_type --group donor",
+        _transfer_arguments,
+        _transfer,
     ),
 }

@@ -9,7 +9,12 @@ from napari_cellstate.cli.verb import Arguments, Verb, json_argument, show, trac
 
 
 def _features_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("tracks", metavar="TRACKS", help="table of tracks (CSV, TSV, parquet)")
+    parser.add_argument(
+        "tracks",
+        metavar="TRACKS",
+        help="table of tracks (CSV, TSV, parquet), TrackMate XML, GEFF, or a folder "
+        "of the Cell Tracking Challenge or with tracksX.csv and tracksY.csv",
+    )
     parser.add_argument(
         "out", metavar="OUT", help="table to write, by its name CSV or parquet; replaced if it is there"
     )
@@ -17,8 +22,8 @@ def _features_arguments(parser: argparse.ArgumentParser) -> None:
         "--set",
         action="append",
         metavar="SET",
-        help="heteromotility, motility, neighbours, ... or all; may be repeated (default: all). For neighbours the "
-        "table must be one movie",
+        help="heteromotility, motility, neighbours, shape, intensity, texture or all; may be repeated (default: all "
+        "whose measurements are there). For neighbours the table must be one movie",
     )
     parser.add_argument("--lag", type=int, default=10, help="of heteromotility, 5 or 10 (default: %(default)s)")
     parser.add_argument("--window", type=int, default=0, metavar="N", help="frames of a window (default: whole tracks)")
@@ -27,6 +32,23 @@ def _features_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--dt", type=float, metavar="S", help="seconds between frames (default: times in frames)")
     parser.add_argument("--pixel-size", type=float, metavar="UM", help="um a pixel (default: lengths in px)")
+    parser.add_argument("--labels", metavar="MASKS", help="label images of the cells, for shape")
+    parser.add_argument("--images", metavar="MOVIE", help="the movie, for intensity and texture; needs --labels")
+    parser.add_argument("--axes", default="", help="of the images, such as TYX or TCYX, where the file does not say")
+    parser.add_argument("--channels", default="", help="to describe, such as 0,1 (default: 0)")
+    parser.add_argument("--drift", action="store_true", help="take stage drift away: the median step of all cells")
+    parser.add_argument(
+        "--interpolated",
+        default="keep",
+        choices=("keep", "missing"),
+        help="positions that were probably filled in: keep them, or take them for missing (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--formula", action="append", metavar="NAME=FORMULA", help="a column over others; may be repeated"
+    )
+    parser.add_argument(
+        "--function", action="append", metavar="FILE.py:NAME", help="a column by a function of yours; the file is run"
+    )
     parser.add_argument("--reasons", metavar="FILE", help="table of why numbers are missing or say little")
     track_column_arguments(parser)
     json_argument(parser)
@@ -35,7 +57,7 @@ def _features_arguments(parser: argparse.ArgumentParser) -> None:
 def _features(given: Arguments) -> int:
     from pathlib import Path
 
-    from napari_cellstate.experiment.describe import describe
+    from napari_cellstate.experiment.describe import features_of_table
     from napari_cellstate.formats.tables import check_name, write_table
     from napari_cellstate.terminal import progress_bar
 
@@ -43,7 +65,7 @@ def _features(given: Arguments) -> int:
         if path:
             check_name(Path(path))
     with progress_bar() as progress:
-        found = describe(
+        found = features_of_table(
             given.tracks,
             given.set or ("all",),
             lag=given.lag,
@@ -51,6 +73,14 @@ def _features(given: Arguments) -> int:
             stride=given.stride,
             dt=given.dt,
             pixel_size=given.pixel_size,
+            labels=given.labels,
+            images=given.images,
+            axes=given.axes,
+            channels=given.channels,
+            drift="remove" if given.drift else "keep",
+            interpolated=given.interpolated,
+            formulas=given.formula or (),
+            functions=given.function or (),
             track_column=given.track,
             time_column=given.time,
             y_column=given.y,
@@ -208,7 +238,7 @@ VERBS = {
         _dynamics,
     ),
     "flux": Verb(
-        "probability flux of any table of features: is the dance driven?",
+        "probability flux of any table of features: is it driven?",
         "napari-cellstate flux split_20.csv flux --components 2 --bins 3 5 7 --as-published",
         _flux_arguments,
         _flux,

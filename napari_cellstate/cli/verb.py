@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -53,3 +54,10 @@ def fail(message: str, code: int) -> int:
 def known_or_not(value: float | None, unit: str) -> str:
     """A number with its unit, or that it is not known."""
     return f"{value:g} {unit}" if value is not None else "not known"
+
+
+def has_display() -> bool:
+    """Whether somebody sits there: a terminal, and a screen that a window can open on."""
+    if not sys.stdout.isatty():
+        return False
+    return sys.platform in ("win32", "darwin") or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))

@@ -15,7 +15,21 @@ from napari_cellstate.compare.permutation import permute
 from napari_cellstate.compare.rates import HALF
 from napari_cellstate.compare.replicate_tests import compare_conditions, finite_mean
 
+Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+
+def log_hazards(counts: Ints, *, time: float = 1.0) -> Floats:
+    """Log of the exits (+0.5) from each state over the time at risk; (..., S, k, k) to (..., S, k)."""
+    at_risk = counts.sum(axis=-1)
+    hazard = np.full(at_risk.shape, np.nan)
+    np.divide(_exits(counts) + HALF, at_risk * time, out=hazard, where=at_risk > 0)
+    return np.asarray(np.log(hazard))
+
+
+def _exits(counts: Ints) -> Ints:
+    k = np.arange(counts.shape[-1])
+    return np.asarray(counts.sum(axis=-1) - counts[..., k, k])
 
 
 def compare_exits(
@@ -50,13 +64,9 @@ def compare_exits(
     counts = np.asarray(counts)
     k = counts.shape[-1]
     names = list(names) or [str(nth + 1) for nth in range(k)]
-    at_risk = counts.sum(axis=-1)
-    exits = at_risk - counts[..., np.arange(k), np.arange(k)]
-    hazard = np.full(exits.shape, np.nan)
-    np.divide(exits + HALF, at_risk * time, out=hazard, where=at_risk > 0)
-    logs = np.log(hazard).T
+    logs = log_hazards(counts, time=time).T
     here = np.concatenate([design.a, design.b])
-    enough = exits[here].sum(axis=0) >= len(here)
+    enough = _exits(counts)[here].sum(axis=0) >= len(here)
     a, b = design.split(logs)
     wording = Wording("dwell", unit, "log hazard of leaving (+0.5 exits)", (1 / margin, margin), np.exp)
     means = np.exp(np.stack([finite_mean(a), finite_mean(b)], axis=1))

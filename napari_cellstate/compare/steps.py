@@ -42,7 +42,8 @@ def step_lengths(points: NDArray[Any], pairs: Ints, group: Ints, sample: Ints, *
     cell, size = sample[first] * groups + group[first], samples * groups
     known = np.isfinite(length)
     total, n = np.bincount(cell[known], length[known], size), np.bincount(cell[known], minlength=size)
-    return np.divide(total, n, out=np.full(size, np.nan), where=n > 0).reshape(samples, groups)
+    found: Floats = np.divide(total, n, out=np.full(size, np.nan), where=n > 0)
+    return found.reshape(samples, groups)
 
 
 def compare_step_lengths(

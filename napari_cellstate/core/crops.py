@@ -17,8 +17,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Pictures = NDArray[np.float32]
 
-_LEAST_ENERGY = float(np.log(1e-3))
-"""Energies of normalised grey levels below this are rounding and noise of the camera."""
+_LEAST_SHARE = 1e-3  # of the variance: less is rounding
 
 OUTSIDE, AROUND, CELL = 0, 1, 2
 """What a pixel of a crop is: beyond the border of the image, beside the cell, the cell."""
@@ -39,7 +38,7 @@ class CropWish:
     normalise : whose grey levels get mean 0 and spread 1 together: those of each movie, of each replicate, or of all.
     window : crops of every frame of a window, else of its middle frame only.
     channel : of the image; -1 for the one that is segmented.
-    bands : scales of the band energies that come with the grey levels, px of the net's grid; () for none.
+    bands : scales of the bands whose shares come with the grey levels, px of the net's grid; () for none.
     """
 
     size_um: float = 0.0
@@ -57,6 +56,11 @@ class CropWish:
         return int(np.ceil((np.sqrt(2) - 1) / 2 * self.pixels)) if self.turned else 0
 
     @property
+    def channels(self) -> int:
+        """Grey levels and bands."""
+        return 2 + len(self.bands) if self.bands else 1
+
+    @property
     def side(self) -> int:
         """Side of what is cut, px of the net's grid."""
         return self.pixels + 2 * self.margin
@@ -72,8 +76,8 @@ class Crops:
 
     Attributes
     ----------
-    pictures : (M, 1 + bands, side, side) float16, read when asked for: grey levels in units of the movie, then the log
-        energy of each band (see `band_energies`).
+    pictures : (M, channels, side, side) float16, read when asked for: grey levels in units of the movie, then the
+        shares of bands (see `band_shares`).
     kinds : (M, side, side) uint8, `OUTSIDE`, `AROUND` or `CELL`.
     rows : (N, T) row in `pictures` of each frame of each window, -1 where the cell is missing.
     movie : (M,) number of the movie of each crop.
@@ -103,7 +107,7 @@ class Crops:
 
         Returns
         -------
-        pictures : (B, T, 1 + bands, side, side), normalised grey levels and energies, 0 where they do not count.
+        pictures : (B, T, channels, side, side), normalised grey levels and shares, 0 where they do not count.
         masks : (B, T, 1, side, side), 1 where they count.
         seen : (B, T), False where the cell is missing; all of its crop is 0.
         """
@@ -114,8 +118,6 @@ class Crops:
         masks = counted(self.kinds[at], masked=self.wish.masked)[:, None]
         gain, shift = (one[self.movie[at], None, None].astype(np.float32) for one in (self.gain, self.shift))
         pictures[:, 0] = pictures[:, 0] * gain + shift
-        pictures[:, 1:] += 2 * np.log(gain)[:, None]
-        pictures[:, 1:] = np.maximum(pictures[:, 1:], _LEAST_ENERGY)
         pictures *= masks
         back = back.reshape(rows.shape)
         there = seen[:, :, None, None, None]
@@ -127,29 +129,32 @@ def counted(kinds: NDArray[np.uint8], *, masked: bool) -> NDArray[np.bool_]:
     return np.asarray(kinds == CELL if masked else kinds != OUTSIDE)
 
 
-def band_energies(pictures: Pictures, masks: NDArray[np.bool_], scales: tuple[float, ...]) -> Pictures:
-    """Log of the local variance in bands between a scale and its double, inside the mask: how rough it is, and where.
+def band_shares(pictures: Pictures, masks: NDArray[np.bool_], scales: tuple[float, ...]) -> Pictures:
+    """Log of the share of the local variance that lies in each band of scales: how fine the grain is, and where.
 
     Parameters
     ----------
     pictures : (n, Y, X).
-    masks : (n, Y, X), where the picture counts; the border of the mask gives no energy of its own.
-    scales : standard deviations of Gaussians, px.
+    masks : (n, Y, X), where the picture counts; its border, where a cell fades out, is no grain.
+    scales : standard deviations of Gaussians, px. The first band is what is finer than the first scale, each other one
+        lies between a scale and its double. () for no bands.
 
     Returns
     -------
-    (n, len(scales), Y, X), in units of the picture squared, 0 outside the mask.
+    (n, bands, Y, X), the same whatever the contrast, 0 outside the mask.
 
     Notes
     -----
     Two cells of one texture agree in no pixel, so a net that rebuilds pixels within a few numbers leaves texture to the
-    noise; its energy is alike wherever the texture is alike. Blurs are normalised by that of the mask (Knutsson and
-    Westin 1993).
+    noise; its spectrum is alike wherever the texture is alike. Shares, since cells differ in contrast more than in
+    grain. Blurs are normalised by that of the mask (Knutsson and Westin 1993); variance is smoothed over a tenth of the
+    picture.
     """
     from scipy.ndimage import binary_erosion, gaussian_filter
 
-    cross = np.array([[[0, 1, 0], [1, 1, 1], [0, 1, 0]]], bool)
-    inner = binary_erosion(masks, cross, border_value=1)  # a blurred border is no texture
+    if not scales:
+        return np.zeros((len(pictures), 0, *pictures.shape[1:]), np.float32)
+    inner = binary_erosion(masks, np.array([[[0, 1, 0], [1, 1, 1], [0, 1, 0]]], bool), border_value=1)
     weight = np.where(inner.any(axis=(1, 2), keepdims=True), inner, masks).astype(np.float32)
 
     def inside(values: Pictures, scale: float) -> Pictures:
@@ -157,12 +162,12 @@ def band_energies(pictures: Pictures, masks: NDArray[np.bool_], scales: tuple[fl
         blurred = gaussian_filter(values * weight, (0, scale, scale), mode="constant", truncate=3)
         return np.asarray(blurred / np.maximum(over, 1e-4), np.float32)
 
-    bands = []
-    for scale in scales:
-        band = inside(pictures, scale) - inside(pictures, 2 * scale)
-        bands.append(np.log(inside(np.square(band), 2 * scale) + np.float32(1e-6)) * masks)
-    shape = (len(pictures), 0, *pictures.shape[1:])
-    return np.stack(bands, axis=1) if bands else np.zeros(shape, np.float32)
+    wide = pictures.shape[-1] / 10
+    pieces = [pictures - inside(pictures, scales[0])]
+    pieces += [inside(pictures, scale) - inside(pictures, 2 * scale) for scale in scales]
+    energy = np.stack([inside(np.square(piece), wide) for piece in pieces], axis=1)
+    total = np.maximum(energy.sum(axis=1, keepdims=True), np.float32(1e-12))
+    return np.asarray(np.log(energy / total + np.float32(_LEAST_SHARE)) * masks[:, None], np.float32)
 
 
 def cut(

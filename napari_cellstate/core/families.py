@@ -5,13 +5,14 @@ To add a method: one file in the family's folder, one subclass, its settings, it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.method import Method, setting
 from napari_cellstate.core.movie import Array, Movie
 from napari_cellstate.core.progress import Runtime
@@ -136,7 +137,7 @@ class FeatureSet(Method):
     family: ClassVar[str] = "features"
 
     measures: ClassVar[tuple[str, ...]] = ()
-    """Columns of the cell table that it reads beside frame, label, y and x; `measure` makes them."""
+    """Columns of the cell table that it reads beside frame, label, y and x; see `asks`."""
 
     needs: ClassVar[int] = 5
     """Frames a window must have for all of its columns to be defined; in shorter ones some are NaN."""
@@ -144,8 +145,35 @@ class FeatureSet(Method):
     looks_around: ClassVar[bool] = False
     """True where a row depends on other cells than its own, so that all tracks must be given at once."""
 
+    measures_help: ClassVar[bool] = False
+    """True where it has columns also if nothing that it asks for was measured."""
+
+    derives: ClassVar[bool] = False
+    """True where its columns are made from those of the sets before it, by `derive`."""
+
+    def asks(self) -> tuple[str, ...]:
+        """Columns of the cell table that `measure` must make for it; those of a channel end in its number."""
+        return self.measures
+
+    def ground(self) -> dict[str, str]:
+        """What decides the result beside the settings, such as the content of a file; a part of the key."""
+        return {}
+
     def features(self) -> tuple[Feature, ...]:
         """What each of its columns is, in order."""
+        raise NotImplementedError
+
+    def derive(self, columns: Mapping[str, Floats], runtime: Runtime) -> Floats:
+        """Make columns from others, where `derives`.
+
+        Parameters
+        ----------
+        columns : those of the sets before it, (N,) each, in um and hours where these are known.
+
+        Returns
+        -------
+        (N, len(features())), NaN where a feature is not defined.
+        """
         raise NotImplementedError
 
     def describe(self, windows: Windows, runtime: Runtime) -> Floats:
@@ -167,11 +195,13 @@ class Embedding:
     coordinates : (N, D) float64.
     info : plain JSON values worth keeping: variance explained, loadings, notes.
     columns : (N,) each: what else is known of every row, such as "sd"; they become columns of `obs`.
+    spaces : (N, D) each: further coordinates, such as "code"; they become ``X_NAME_code`` in `obsm`.
     """
 
     coordinates: Floats
     info: dict[str, Any] = field(default_factory=dict)
     columns: dict[str, Floats] = field(default_factory=dict)
+    spaces: dict[str, Floats] = field(default_factory=dict)
 
 
 class Embedder(Method):
@@ -180,8 +210,18 @@ class Embedder(Method):
     family: ClassVar[str] = "embed"
     for_looking: ClassVar[bool] = False
     """True where distances mean little (t-SNE, UMAP): states read such a space only on an explicit word."""
+    trains: ClassVar[bool] = False
+    """True where it trains a net, which takes minutes."""
     least_rows: ClassVar[int] = 1
     """Fewer rows than this (but none at all) are refused, with a clear error: a net cannot learn from them."""
+
+    def check_rows(self, rows: int) -> None:
+        """InputError where there are rows, but too few."""
+        if 0 < rows < self.least_rows:
+            raise InputError(
+                f"embed {self.kind}: {rows} windows are too few to train a net (at least {self.least_rows}); use "
+                "shorter windows, add movies, or choose pca"
+            )
 
     def wanted_crops(self) -> CropWish | None:
         """What crops it reads; None for an embedder of features."""
@@ -202,6 +242,19 @@ class Embedder(Method):
 
 
 @dataclass(frozen=True, eq=False)
+class NamedValues:
+    """Features of the rows under their names.
+
+    Attributes
+    ----------
+    names : (F,). values : (N, F) in physical units where known, NaN where not defined.
+    """
+
+    names: tuple[str, ...]
+    values: Floats
+
+
+@dataclass(frozen=True, eq=False)
 class Rows:
     """What a state method sees: points, and how they follow each other.
 
@@ -210,10 +263,16 @@ class Rows:
     points : (N, D) float64, finite.
     run : (N,) int64; rows of one run follow each other at the same spacing without a gap, sorted by time.
         Methods without time ignore it.
+    overlap : rows of one run that share a frame: window over stride, at least 1.
+    taught : (N,) int64, state that the user said a row is in, from 1; 0 for the others. None where nobody said.
+    named : features behind the points, for methods that bring a space of their own; None where there are none.
     """
 
     points: Floats
     run: Ints
+    overlap: float = 1.0
+    taught: Ints | None = None
+    named: NamedValues | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -261,6 +320,14 @@ class StateEstimator(Method):
         rare=True,
         help="Start of the random numbers; the same seed gives the same states.",
     )
+
+    def estimated(self, rows: Rows) -> Self:
+        """The same method with every setting that says "estimate" (0) replaced by a value read from the rows."""
+        return self
+
+    def content(self) -> str:
+        """Digest of what it reads beside the rows (a file), "" for nothing: it is part of the result's key."""
+        return ""
 
     def fit(self, rows: Rows, runtime: Runtime) -> StateFit:
         """Find `k` states; fewer where the rows do not allow so many (said in the notes)."""

@@ -70,6 +70,10 @@ class MaskEdit(Edit):
         """The frames that it changes."""
         raise NotImplementedError
 
+    def places(self) -> tuple[Place, ...]:
+        """Where it was made."""
+        raise NotImplementedError
+
     def apply(self, labels: Labels, frame: int) -> bool:
         """Change the labels of a frame, (Y, X); False where no cell is where the edit wants one."""
         raise NotImplementedError
@@ -90,7 +94,7 @@ class AddCell(MaskEdit):
 
     def words(self) -> str:
         """As in lists."""
-        return f"add a cell at {_place(self._middle())}, {_frames(self.frames())}"
+        return f"add a cell at {_place(self.places()[0])}, {_frames(self.frames())}"
 
     def frames(self) -> range:
         """The frames of its masks."""
@@ -102,9 +106,10 @@ class AddCell(MaskEdit):
         labels[free] = labels.max(initial=0) + 1
         return bool(free.any())
 
-    def _middle(self) -> Place:
+    def places(self) -> tuple[Place, ...]:
+        """The middle of its first mask."""
         mask = self.masks[0]
-        return mask.top + mask.height / 2, mask.left + mask.width / 2
+        return ((mask.top + mask.height / 2, mask.left + mask.width / 2),)
 
 
 class _AtPlace(MaskEdit):
@@ -117,6 +122,10 @@ class _AtPlace(MaskEdit):
     def frames(self) -> range:
         """From its frame on."""
         return range(self.frame, self.frame + self.through)
+
+    def places(self) -> tuple[Place, ...]:
+        """Its place."""
+        return (self.place,)
 
     def words(self) -> str:
         """As in lists."""
@@ -180,6 +189,10 @@ class MergeCells(MaskEdit):
     def frames(self) -> range:
         """From its frame on."""
         return range(self.frame, self.frame + self.through)
+
+    def places(self) -> tuple[Place, ...]:
+        """Where its path begins and ends."""
+        return (self.path[0], self.path[-1])
 
     def words(self) -> str:
         """As in lists."""

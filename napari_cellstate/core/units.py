@@ -19,6 +19,7 @@ class Feature:
     angle : in radians.
     source : where the definition comes from.
     pooled : False for a column that should not decide states (depends on rotation, or is degenerate).
+    note : how it can mislead, shown behind the definition.
     """
 
     name: str
@@ -28,12 +29,18 @@ class Feature:
     angle: bool = False
     source: str = ""
     pooled: bool = True
+    note: str = ""
+
+    @property
+    def said(self) -> str:
+        """Definition and note in one text."""
+        return f"{self.definition} {self.note}".strip()
 
     def unit(self, pixel_size_um: float | None, dt_s: float | None) -> str:
-        """Unit of the values that `factor` gives: um and min where known, else px and frames."""
+        """Unit of the values that `factor` gives: um and h where known, else px and frames."""
         if self.angle:
             return "rad"
-        parts = [(("um" if pixel_size_um else "px"), self.length), (("min" if dt_s else "frame"), self.time)]
+        parts = [(("um" if pixel_size_um else "px"), self.length), (("h" if dt_s else "frame"), self.time)]
         above = [_power(unit, power) for unit, power in parts if power > 0]
         below = [_power(unit, -power) for unit, power in parts if power < 0]
         if not above and not below:
@@ -42,7 +49,7 @@ class Feature:
 
     def factor(self, pixel_size_um: float | None, dt_s: float | None) -> float:
         """What a value in px and frames is multiplied by."""
-        return float((pixel_size_um or 1.0) ** self.length * ((dt_s / 60.0) if dt_s else 1.0) ** self.time)
+        return float((pixel_size_um or 1.0) ** self.length * ((dt_s / 3600.0) if dt_s else 1.0) ** self.time)
 
 
 def _power(unit: str, power: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,14 @@ from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.tracks import Tracks
 
 Floats = NDArray[np.float64]
+
+
+class Frames(Protocol):
+    """Label images that are read one at a time."""
+
+    def __getitem__(self, t: int, /) -> Any:
+        """Frame t, (Y, X), 0 for background and else the number of a cell."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +38,7 @@ class Windows:
     every : only each every-th frame of a track is looked at (resampling of movies taken faster than others);
         window and stride count these.
     breaks : frames before which the frame interval is irregular: no window holds both that frame and the one before.
+    labels : label images of the movie, for sets that compare outlines of two frames; None where there are none.
 
     Notes
     -----
@@ -40,6 +50,7 @@ class Windows:
     stride: int = 1
     every: int = 1
     breaks: tuple[int, ...] = ()
+    labels: Frames | None = None
 
     def __post_init__(self) -> None:
         for name in ("window", "stride", "every"):

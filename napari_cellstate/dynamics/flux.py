@@ -28,9 +28,9 @@ class GridFlux:
     grid : where.
     n : (B1, ..., BD) int64, pairs of rows that start in the cell.
     flux : (B1, ..., BD, D), net number of bins by which paths pass through the cell in each direction, per pair of
-        rows of the whole table. A path that jumps over several bins at once is taken along the larger part of its jump
-        first, and passes through all cells between; each step counts one half for the cell it leaves and one half for
-        the one it enters.
+        rows of the whole table. A path that jumps over several bins at once is taken along the larger part of what is
+        left of its jump (and half of it the other way round), and passes through all cells between; each step counts
+        one half for the cell it leaves and one half for the one it enters.
     mean : (B1, ..., BD, D), mean displacement of the pairs that start in the cell, in data units per lag; NaN where
         there are fewer than `least`.
     error : (B1, ..., BD, D), its standard error over tracks.
@@ -166,6 +166,11 @@ def _means(cell: Ints, step: Floats, track: Ints, cells: int, least: int) -> tup
 
 
 def _passing(grid: Grid, start: Ints, end: Ints) -> Floats:
+    """Net steps through each cell; the way back is taken too, so that paths run backwards give the flux backwards."""
+    return (_ways(grid, start, end) - _ways(grid, end, start)) / 2
+
+
+def _ways(grid: Grid, start: Ints, end: Ints) -> Floats:
     """Steps through each cell in each direction, half a step for the cell left and half for the one entered."""
     axes = start.shape[1]
     total = np.zeros((*grid.shape, axes))

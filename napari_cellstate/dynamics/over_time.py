@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from napari_cellstate.dynamics.pairs import Ints, check_states
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Floats = NDArray[np.float64]
 
 _BINS = 10  # about so many where no width is given
 _ROUND = (0.1, 0.2, 0.25, 0.5, 1, 2, 3, 4, 6, 8, 12, 24, 48, 72, 96, 168)
@@ -120,6 +123,7 @@ def rates_over_time(
     track: NDArray[Any],
     condition: NDArray[Any],
     dt_s: float | None = None,
+    time_s: Floats | None = None,
 ) -> pd.DataFrame:
     """Transitions and their rates, bin by bin; a pair is in the bin of its earlier row.
 
@@ -134,11 +138,18 @@ def rates_over_time(
     for name in dict.fromkeys(np.asarray(condition).tolist()):
         mine = np.flatnonzero(np.asarray(condition) == name)
         unit, unit_name = unit_of_n(np.asarray(movie)[mine], np.asarray(track)[mine])
-        for start, stop in zip(edges[:-1], edges[1:], strict=True):
+        for start, stop in itertools.pairwise(edges):
             here = (frame[mine] >= start) & (frame[mine] < stop + lag)  # so that no pair that begins here is lost
             rows = mine[here]
             counted = count_transitions(
-                run[rows], frame[rows], state[rows], k, lag, unit=unit[here], unit_name=unit_name
+                run[rows],
+                frame[rows],
+                state[rows],
+                k,
+                lag,
+                unit=unit[here],
+                unit_name=unit_name,
+                time_s=None if time_s is None else time_s[rows],
             )
             table = counted.table(dt_s=dt_s)
             table = table[table["from"] != table["to"]]

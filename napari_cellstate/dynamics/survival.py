@@ -130,7 +130,7 @@ def survival(bouts: Bouts, chosen: Bools, *, unit: NDArray[Any], unit_name: str,
     units, number = np.unique(np.asarray(unit)[bouts.row[begun]], return_inverse=True)
     times, at_risk, ends = _counted(watched, ended)
     kept = (times > 0) & ((ends > 0) | (times == times.max(initial=0.0)))
-    share = np.cumprod(1.0 - ends / np.maximum(at_risk, 1))
+    share: Floats = np.cumprod(1.0 - ends / np.maximum(at_risk, 1)).astype(np.float64)
     low, high = _band(times, share, watched, ended, number, len(units), level)
     p, trend = _exponential(watched, ended, number, len(units), bouts.spacing)
     return Survival(

@@ -16,6 +16,7 @@ from napari_cellstate.experiment.paths import check_name, free_name
 from napari_cellstate.experiment.pipeline import use_recipe
 from napari_cellstate.experiment.recipe import Recipe
 from napari_cellstate.experiment.store import Experiment, as_experiment
+from napari_cellstate.formats.crop import parse_roi
 from napari_cellstate.formats.labels import open_labels
 from napari_cellstate.formats.movies import open_movie
 from napari_cellstate.formats.tracks import read_tracks
@@ -39,12 +40,15 @@ def add(
     name: str = "",
     channel: int = 0,
     position: int | None = None,
+    project: str = "",
     axes: str = "",
     dt: float | None = None,
     pixel_size: float | None = None,
     condition: str = "",
     replicate: str = "",
     frames: str = "",
+    roi: str = "",
+    reason: str = "",
     track_column: str = "",
     time_column: str = "",
     y_column: str = "",
@@ -62,12 +66,15 @@ def add(
         folder, or a folder with Heteromotility's tracksX.csv and tracksY.csv; then used instead of linking.
     name : default: the name of the file, with the position behind it (NAME_p03) where one is given.
     channel : the channel to segment, from 0.
-    position : which of several positions (series, fields) in the movie's file, from 0.
+    position : which of several positions (series, fields) in the movie's file, from 0; see `positions`.
+    project : "max" or "mean", what to make of each z-stack; without it z-stacks are refused.
     axes : such as "TYX" or "TCYX", where the file does not say, or says it wrong.
     dt : seconds between frames; default: what the file says. Given here, all intervals are taken as alike.
     pixel_size : micrometres a pixel; default: what the file says.
     condition, replicate : such as "aged" and "mouse 3".
     frames : "A:B", the frames from A to before B; default all.
+    roi : "Y0:Y1,X0:X1", rows and columns of the region of interest; default all. Results are in its coordinates.
+    reason : why only these frames or this region; it is kept.
     track_column, time_column, y_column, x_column : of the track table, where their names are not the usual ones.
     time_unit : such as s, min or h, where the track table has times instead of frame numbers.
 
@@ -87,18 +94,23 @@ def add(
     check_positive("--pixel-size", pixel_size, "micrometres")
     if position is not None and movie is None:
         raise InputError(f"--position {position}: only a movie has positions; give one")
+    if project and movie is None:
+        raise InputError(f"--project {project}: only a movie has z-stacks; give one")
     root, paths = experiment.root, [Path(path) for path in (movie, labels, tracks) if path is not None]
     columns = {"track": track_column, "time": time_column, "y": y_column, "x": x_column, "time_unit": time_unit}
     with writing(experiment.paths.lock):
         entries = experiment.movies
-        found = _look(movie, labels, tracks, axes, columns, pixel_size, position, time_given=dt is not None)
-        times = () if dt is not None else _times(found.times_s, paths[0])
+        found = look(movie, labels, tracks, axes, columns, pixel_size, position, project, time_given=dt is not None)
+        _, _, height, width = found.shape
+        region = parse_roi(roi, height, width) if roi else None
+        size = (region[1] - region[0], region[3] - region[2]) if region else (height, width)
+        times = () if dt is not None else true_times(found.times_s, paths[0])
         entry = MovieEntry(
             name=_name(name, paths[0], position, entries, root),
-            images=Reference.to(Path(movie), root, axes, position) if movie else None,
+            images=Reference.to(Path(movie), root, axes, position, project) if movie else None,
             labels=Reference.to(Path(labels), root, "" if movie else axes) if labels else None,
             tracks=TracksReference(**Reference.to(Path(tracks), root).model_dump(), **columns) if tracks else None,
-            shape=found.shape,
+            shape=(*found.shape[:2], *size),
             frames=_frames(frames, found.shape[0]),
             channel=_channel(channel, found.shape[1]),
             channels=found.channels,
@@ -107,12 +119,14 @@ def add(
             condition=condition,
             replicate=replicate,
             times_s=times,
+            roi=region,
+            reason=reason,
         )
         experiment.set_movies((*entries, entry))
     return entry
 
 
-class _Found:
+class Found:
     """What the files say."""
 
     def __init__(self, shape: tuple[int, int, int, int], source: FrameSource | None) -> None:
@@ -123,7 +137,7 @@ class _Found:
         self.times_s = source.times_s if source else ()
 
 
-def _look(
+def look(
     movie: str | Path | None,
     labels: str | Path | None,
     tracks: str | Path | None,
@@ -131,14 +145,16 @@ def _look(
     columns: dict[str, str],
     pixel_size: float | None,
     position: int | None,
+    project: str,
     *,
     time_given: bool,
-) -> _Found:
+) -> Found:
     """Open everything once, so that what cannot be used is refused before it is added."""
     found = None
     if movie is not None:
-        with closing(open_movie(Path(movie), axes=axes, time_given=time_given, position=position)) as source:
-            found = _Found(source.shape, source)
+        opened = open_movie(Path(movie), axes=axes, time_given=time_given, position=position, project=project)
+        with closing(opened) as source:
+            found = Found(source.shape, source)
             source.read(0, 0)
     if labels is not None:
         shape = (found.shape[0], *found.shape[2:]) if found else None
@@ -148,14 +164,14 @@ def _look(
         with closing(open_labels(Path(labels), axes=given, time_given=known, shape=shape)) as source:
             source.read(0, 0)
             t, _, y, x = source.shape
-            found = found or _Found((t, 0, y, x), source)
+            found = found or Found((t, 0, y, x), source)
     if tracks is not None:
         size = pixel_size or (found.pixel_size_um if found else None)
         read = read_tracks(Path(tracks), pixel_size_um=size, **columns)
         points = read.points
         if found is None:
             t, y, x = (ceil(points[axis].max()) + 1 for axis in ("frame", "y", "x"))
-            found = _Found((t, 0, y, x), None)
+            found = Found((t, 0, y, x), None)
             found.dt_s, found.pixel_size_um, found.times_s = read.dt_s, read.pixel_size_um, read.times_s
         elif points["frame"].max() >= found.shape[0]:
             raise InputError(
@@ -167,7 +183,7 @@ def _look(
     return found
 
 
-def _times(times_s: tuple[float, ...], path: Path) -> tuple[float, ...]:
+def true_times(times_s: tuple[float, ...], path: Path) -> tuple[float, ...]:
     """True times of the frames where they tell more than one interval does; said where they cannot be."""
     at = goes_back(times_s)
     if at and median_interval(times_s) is not None:

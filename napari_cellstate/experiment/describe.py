@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.families import FeatureSet
 from napari_cellstate.core.given import GivenTracks
-from napari_cellstate.core.method import parse
 from napari_cellstate.core.progress import Progress, Runtime, silent
 from napari_cellstate.core.units import Feature
 from napari_cellstate.core.windows import Windows
-from napari_cellstate.experiment.given_windows import given_windows, whole_tracks
-from napari_cellstate.methods import available
+from napari_cellstate.experiment.chosen_sets import ALL, check_measured, check_names, choose_sets
+from napari_cellstate.experiment.given_measures import with_measures, without_drift, without_repeats
+from napari_cellstate.experiment.given_windows import given_windows, tracks_of_ids, whole_tracks
+from napari_cellstate.methods.features._channels import OfChannels
+from napari_cellstate.methods.features._motility.repeats import repeats_note
 from napari_cellstate.methods.features.heteromotility import GAP, REASONS, Heteromotility
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
-
-ALL = "all"
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +46,7 @@ class Description:
     notes: tuple[str, ...]
 
 
-def describe(
+def features_of_table(
     tracks: str | Path | GivenTracks,
     sets: Sequence[str] = (ALL,),
     *,
@@ -55,6 +55,14 @@ def describe(
     stride: int = 1,
     dt: float | None = None,
     pixel_size: float | None = None,
+    labels: str | Path | None = None,
+    images: str | Path | None = None,
+    axes: str = "",
+    channels: str = "",
+    drift: Literal["keep", "remove"] = "keep",
+    interpolated: Literal["keep", "missing"] = "keep",
+    formulas: Sequence[str] = (),
+    functions: Sequence[str] = (),
     track_column: str = "",
     time_column: str = "",
     y_column: str = "",
@@ -67,19 +75,28 @@ def describe(
     Parameters
     ----------
     tracks : a track table (see `formats.tracks.read_tracks`), or one that is read already.
-    sets : feature sets by name; "all" is every set whose measurements the table has.
+    sets : feature sets by name; "all" is every set whose measurements are there.
     lag : of the set `heteromotility`, 5 or 10 frames.
     window : frames of a window; 0 takes each track whole.
     stride : frames from window to window.
     dt, pixel_size : seconds between frames and um a pixel; without them features stay in frames and px. The set
         `heteromotility` always does.
+    labels : label images of the cells, for the set `shape`.
+    images : the movie, for the sets `intensity` and `texture`; needs labels.
+    axes : of the images (of the labels where there are none), where the file does not say.
+    channels : for `intensity` and `texture`, such as "0,1"; "" is 0.
+    drift : "remove" takes away the median step of all cells of a frame.
+    interpolated : "missing" leaves out positions whose steps in and out are the same.
+    formulas : "NAME = FORMULA" over columns of the other sets, in um and hours where these are known.
+    functions : "FILE.py:FUNCTION" each (see `methods.features.function`); the file is run.
     track_column, time_column, y_column, x_column : names of columns, "" to find them.
 
     Raises
     ------
     InputError
-        The table cannot be read; an unknown set; two sets with a column of one name; a window below 0, a stride
-        below 1, a lag other than 5 or 10, an interval or a pixel size that is not above 0.
+        The table cannot be read; an unknown set, or one whose measurements are not there; two sets with a column of
+        one name; a window below 0, a stride below 1, a lag other than 5 or 10, an interval or a pixel size that is
+        not above 0; a formula or function that cannot be used.
 
     Notes
     -----
@@ -92,26 +109,43 @@ def describe(
             raise InputError(f"features: {name} = {value}; expected a number above 0")
     if window < 0 or stride < 1:
         raise InputError(f"features: window = {window}, stride = {stride}; expected at least 0 and 1 frames")
-    given = (
-        tracks
-        if isinstance(tracks, GivenTracks)
-        else _read(Path(tracks), track_column, time_column, y_column, x_column, pixel_size)
-    )
-    chosen = _sets(sets, lag, given)
-    runtime = Runtime(threads=threads, progress=progress)
-    groups = [[one for one in chosen if one.looks_around is around] for around in (False, True)]
-    rows = [
-        _described(
-            given_windows(given, window, stride)
-            if window
-            else whole_tracks(given, looking_around=group[0].looks_around),
-            group,
-            runtime,
-        )
-        for group in groups
-        if group
-    ]
-    return _joined(rows, given, chosen, (pixel_size, dt), with_windows=window > 0)
+    if images is not None and labels is None:
+        raise InputError(f"features: the movie {images} is there, but no label images; give them with --labels")
+    chosen, runtime = choose_sets(sets, lag, channels, formulas, functions), Runtime(threads=threads, progress=progress)
+    columns = (track_column, time_column, y_column, x_column)
+    given = tracks if isinstance(tracks, GivenTracks) else _read(Path(tracks), *columns, pixel_size)
+    notes: list[str] = []
+    if labels is not None:
+        asked = _to_measure(chosen, sets, with_images=images is not None)
+        given, notes = with_measures(given, Path(labels), Path(images) if images else None, axes, asked, runtime)
+    notes += _repeats(given, interpolated)
+    if interpolated == "missing":
+        given = without_repeats(given)
+    if drift == "remove":
+        given, note = without_drift(given)
+        notes.append(note)
+    chosen = check_measured(chosen, sets, list(given.points.columns))
+    check_names(chosen)
+    described = [one for one in chosen if not one.derives]
+    groups = [[one for one in described if one.looks_around is around] for around in (False, True)]
+    rows = [_described(_pieces(given, window, stride, group), group, runtime) for group in groups if group]
+    found = _joined(rows, given, described, (pixel_size, dt), with_windows=window > 0)
+    derived = [one for one in chosen if one.derives]
+    return replace(with_derived(found, derived, runtime), notes=(*notes, *found.notes))
+
+
+def with_derived(found: Description, sets: Sequence[FeatureSet], runtime: Runtime) -> Description:
+    """Add the columns of sets that are made from others."""
+    import pandas as pd
+
+    columns = {one.name: found.table[one.name].to_numpy() for one in found.features}
+    table, features = found.table, found.features
+    for one in sets:
+        values = one.derive(columns, runtime)
+        made = {feature.name: values[:, nth] for nth, feature in enumerate(one.features())}
+        columns |= made
+        table, features = table.join(pd.DataFrame(made, index=table.index)), (*features, *one.features())
+    return replace(found, table=table, features=features)
 
 
 def _read(path: Path, track: str, time: str, y: str, x: str, pixel_size: float | None) -> GivenTracks:
@@ -120,32 +154,27 @@ def _read(path: Path, track: str, time: str, y: str, x: str, pixel_size: float |
     return read_tracks(path, track=track, time=time, y=y, x=x, pixel_size_um=pixel_size)
 
 
-def _sets(names: Sequence[str], lag: int, given: GivenTracks) -> list[FeatureSet]:
-    """The chosen sets, each once; no two may have a column of one name."""
-    known = available("features")
-    unknown = [name for name in names if name not in known and name != ALL]
-    if unknown or not names:
-        raise InputError(f"features: no set {unknown[0] if unknown else ''!r}; known: {', '.join(known)}, {ALL}")
-    if lag not in (5, 10):
-        raise InputError(f"features: lag = {lag}; expected 5 (published tables) or 10 (the original tool's default)")
-    wanted = list(dict.fromkeys(names))
-    if ALL in wanted:
-        every = [name for name in known if _measured(known[name], given)]
-        wanted = list(dict.fromkeys([*(name for name in wanted if name != ALL), *every]))
-    records = [{"method": name} | ({"lag": lag} if name == Heteromotility.kind else {}) for name in wanted]
-    sets = [cast("FeatureSet", parse(known, record, "features")) for record in records]
-    owner: dict[str, str] = {}
-    for one in sets:
-        for feature in one.features():
-            if feature.name in owner:
-                both = f"{owner[feature.name]} and {one.kind}"
-                raise InputError(f"features: sets {both} both have a column {feature.name!r}; choose one")
-            owner[feature.name] = one.kind
-    return sets
+def _to_measure(chosen: Sequence[FeatureSet], named: Sequence[str], *, with_images: bool) -> list[str]:
+    """Columns to measure: those of channels only where there are images, or where they were asked for by name."""
+    kept = [one for one in chosen if with_images or not isinstance(one, OfChannels)]
+    for one in chosen:
+        if one not in kept and one.kind in named:
+            raise InputError(f"features: the set {one.kind} needs a movie; give it with --images")
+    return list(dict.fromkeys(name for one in kept for name in one.asks()))
 
 
-def _measured(kind: Any, given: GivenTracks) -> bool:
-    return not kind.measures or any(name in given.points.columns for name in kind.measures)
+def _repeats(given: GivenTracks, interpolated: str) -> list[str]:
+    note = repeats_note(tracks_of_ids(given))
+    if not note:
+        return []
+    said = "; they are left out" if interpolated == "missing" else "; --interpolated missing leaves them out"
+    return [note.partition(" (setting")[0] + said]
+
+
+def _pieces(given: GivenTracks, window: int, stride: int, group: Sequence[FeatureSet]) -> Iterator[Windows]:
+    if window:
+        return given_windows(given, window, stride)
+    return whole_tracks(given, looking_around=group[0].looks_around)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from napari_cellstate.core.progress import Progress
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
 
 def write_figures(
@@ -38,7 +39,7 @@ def write_figures(
 
     step = f"{lag * dt_s / 60:g} min" if dt_s else f"{lag} frame" + ("s" if lag > 1 else "")
     transitions, shares = tables["transitions"], tables["occupancy"]
-    makers = {
+    makers: dict[str, Callable[[], Figure]] = {
         "transitions": lambda: transition_matrices(transitions, names=names, step=step),
         "state_graph": lambda: state_graph(transitions, shares, names=names),
         "dwell": lambda: dwell(tables["survival"], dt_s=dt_s, names=names),

@@ -40,6 +40,7 @@ class StateRows:
     frame : (N,). state : (N,), 1 to k, 0 for none.
     conditions : in the order wanted.
     posterior : (N, k) or None.
+    time_s : (N,), when each row was taken, where frame intervals differ, else None.
     """
 
     movie: NDArray[Any]
@@ -52,6 +53,7 @@ class StateRows:
     spacing: int
     conditions: tuple[str, ...]
     posterior: Floats | None = None
+    time_s: Floats | None = None
 
     def rows(self, condition: str) -> Ints:
         """Row numbers of a condition."""
@@ -70,6 +72,7 @@ class StateRows:
             posterior=None if self.posterior is None else self.posterior[rows],
             unit=unit,
             unit_name=unit_name,
+            time_s=None if self.time_s is None else self.time_s[rows],
         )
 
 
@@ -86,14 +89,16 @@ def all_tables(found: StateRows, lag: int, dt: float | None, *, bin_hours: float
     keys = {"movie": found.movie, "track": found.track, "condition": found.condition}
     shares = occupancy(found.state, k, **keys).table().set_index("condition")
     shares = shares.loc[list(found.conditions)].reset_index()
-    dwell, curves = _dwell(found, dt)
+    dwell, curves = _dwell(found, counted, dt)
     edges = time_bins(found.frame, width=bin_width(found.frame, dt, bin_hours))
     return {
         "transitions": transitions_table(counted, dt_s=dt),
         "generator": made["generator"],
         "occupancy": shares.merge(made["stationary"], on=["condition", "state"], how="left"),
         "occupancy_over_time": occupancy_over_time(found.state, k, found.frame, edges, **keys, dt_s=dt),
-        "rates_over_time": rates_over_time(found.run, found.frame, found.state, k, lag, edges, **keys, dt_s=dt),
+        "rates_over_time": rates_over_time(
+            found.run, found.frame, found.state, k, lag, edges, **keys, dt_s=dt, time_s=found.time_s
+        ),
         "dwell": dwell,
         "survival": curves,
         "passage": made["passage"],
@@ -126,12 +131,16 @@ def _named(table: pd.DataFrame, condition: str) -> pd.DataFrame:
     return table
 
 
-def _dwell(found: StateRows, dt: float | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _dwell(found: StateRows, counted: dict[str, Transitions], dt: float | None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Mean and median dwells, and the curves they are read from."""
     k = found.k
     bouts = find_bouts(found.run, found.frame, found.state, spacing=found.spacing)
     curves = survivals(bouts, k, condition=found.condition, movie=found.movie, track=found.track)
-    table = dwell_times(bouts, k, condition=found.condition).table(dt_s=dt)
+    times = dwell_times(bouts, k, condition=found.condition)
+    hour = None
+    if found.time_s is not None:
+        hour = np.stack([counted[name].hours_per_frame(dt) for name in times.conditions.tolist()])
+    table = times.table(dt_s=dt, hours_per_frame=hour)
     one = [curves[condition, state] for condition, state in zip(table["condition"], table["state"], strict=True)]
     table["n_start_not_seen"] = [each.unseen for each in one]
     table["n_end_not_seen"] = [each.censored for each in one]

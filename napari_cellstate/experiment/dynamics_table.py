@@ -75,6 +75,7 @@ def dynamics_of_table(
     bin_hours: float = 0.0,
     treatments: Sequence[float] = (),
     force: bool = False,
+    figures: bool = True,
     progress: Progress = silent,
 ) -> DynamicsResult:
     """Write transitions, rates, occupancy, dwell times and the balance of a table of state sequences.
@@ -89,6 +90,7 @@ def dynamics_of_table(
     bin_hours : width of the bins of occupancy and rates over time (frames without `dt`); 0 makes about ten.
     treatments : times that these figures mark, hours (frames without `dt`).
     force : write into a folder that is not empty.
+    figures : draw them too.
 
     Notes
     -----
@@ -112,9 +114,9 @@ def dynamics_of_table(
     paths.append(folder / "balance.json")
     atomic.write_text(paths[-1], json.dumps(balanced, indent=1, allow_nan=False, ensure_ascii=False) + "\n")
     names = {at: str(name) for at, name in enumerate(found.names, start=1)}
-    paths += write_figures(
-        numbered, folder / "figures", names=names, lag=lag, dt_s=dt, treatments=treatments, progress=progress
-    )
+    if figures:
+        where = folder / "figures"
+        paths += write_figures(numbered, where, names=names, lag=lag, dt_s=dt, treatments=treatments, progress=progress)
     return DynamicsResult(paths, tables, balanced, lag)
 
 

@@ -22,6 +22,7 @@ class Reference(BaseModel):
     stamp : of sizes and times; the content is read again only where this differs.
     axes : as the user gave them, "" for those of the file.
     position : which of several positions in the file, from 0; None where it has one.
+    project : what is made of z-stacks, "max" or "mean"; "" where there are none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,17 +32,19 @@ class Reference(BaseModel):
     stamp: str
     axes: str = ""
     position: int | None = None
+    project: str = ""
 
     @classmethod
-    def to(cls, path: Path, root: Path, axes: str = "", position: int | None = None) -> Reference:
+    def to(cls, path: Path, root: Path, axes: str = "", position: int | None = None, project: str = "") -> Reference:
         """Refer to `path` from the experiment at `root`."""
         written, content = _written(path, root), fingerprint(path)
-        return cls(path=written, fingerprint=content, stamp=stamp(path), axes=axes, position=position)
+        return cls(path=written, fingerprint=content, stamp=stamp(path), axes=axes, position=position, project=project)
 
     @property
     def ground(self) -> str:
-        """What decides results: the content, and the position in it."""
-        return self.fingerprint if self.position is None else f"{self.fingerprint} position {self.position}"
+        """What decides results: the content, the position in it, and what is made of z-stacks."""
+        position = "" if self.position is None else f" position {self.position}"
+        return f"{self.fingerprint}{position}{f' {self.project}' if self.project else ''}"
 
     def resolve(self, root: Path) -> Path:
         """Where it is now."""
@@ -58,7 +61,7 @@ class Reference(BaseModel):
         if stamp(path) != self.stamp and fingerprint(path) != self.fingerprint:
             raise InputError(
                 f"movie {movie}: {path} has changed since it was added; put the old file back, or add the new one "
-                "as a movie of its own (results made from the old file are still there)"
+                f"as a movie of its own; if it has grown by new frames: napari-cellstate grow {root} {movie}"
             )
         return path
 
@@ -82,6 +85,11 @@ class MovieEntry(BaseModel):
     images, labels, tracks : what was given; at least one.
     shape : (T, C, Y, X); C is 0 where there are no images.
     frames : first frame and the one after the last that are used, in the file's own numbers.
+    roi : first and last + 1 row, first and last + 1 column of the region of interest, None for all; `shape`, labels,
+        tables and positions are those of the region.
+    grown_from : frame after the last that was used before the movie grew for the first time, 0 if it never did;
+        settings are estimated from the frames before it, so that what was found there stays.
+    reason : why only these frames, or this region; kept for whoever reads the results.
     channel : the channel to segment.
     dt_s, pixel_size_um : None where not known.
     times_s : true times of all frames, s, where their intervals are not alike; else ().
@@ -104,6 +112,20 @@ class MovieEntry(BaseModel):
     replicate: str = ""
     times_s: tuple[float, ...] = ()
     about: dict[str, str] = {}
+    roi: tuple[int, int, int, int] | None = None
+    reason: str = ""
+    grown_from: int = 0
+
+    @property
+    def used(self) -> str:
+        """Which part of the file is used and why, in words; "" for all of it."""
+        parts = []
+        if self.frames != (0, self.shape[0]):
+            parts.append(f"frames {self.frames[0]}:{self.frames[1]} of {self.shape[0]}")
+        if self.roi is not None:
+            parts.append("rows {}:{}, columns {}:{}".format(*self.roi))
+        why = f" ({self.reason})" if self.reason else ""
+        return f"movie {self.name}: only {' and '.join(parts)} in use{why}" if parts else ""
 
     @property
     def breaks(self) -> tuple[int, ...]:

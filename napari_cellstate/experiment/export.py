@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from napari_cellstate.experiment.export_geff import export_geff
 from napari_cellstate.experiment.export_ome_zarr import export_ome_zarr
 from napari_cellstate.experiment.export_trackmate import export_trackmate
 from napari_cellstate.experiment.relabel import relabel
+from napari_cellstate.experiment.stages.dynamics import TABLES
 from napari_cellstate.experiment.store import Experiment, as_experiment
 from napari_cellstate.formats.tables import write_csv, write_parquet
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-FORMATS = ("csv", "parquet", "h5ad", "ctc", "geff", "ome-zarr", "trackmate")
+FORMATS = ("csv", "parquet", "h5ad", "zarr", "ctc", "geff", "ome-zarr", "trackmate")
 
 _TABLES: dict[str, tuple[str, Callable[[Experiment], pd.DataFrame]]] = {
     "states": ("link", tables.states_table),
@@ -35,10 +37,7 @@ _TABLES: dict[str, tuple[str, Callable[[Experiment], pd.DataFrame]]] = {
     "cells": ("link", tables.cells_table),
     "links": ("link", tables.links_table),
     "tracks": ("link", tables.tracks_table),
-    "transitions": ("dynamics", lambda experiment: experiment.dynamics("transitions")),
-    "occupancy": ("dynamics", lambda experiment: experiment.dynamics("occupancy")),
-    "dwell": ("dynamics", lambda experiment: experiment.dynamics("dwell")),
-    "bouts": ("dynamics", lambda experiment: experiment.dynamics("bouts")),
+    **{name: ("dynamics", partial(Experiment.dynamics, table=name)) for name in TABLES},
 }
 """Name of a table: the stage it needs, and what makes it."""
 
@@ -64,10 +63,11 @@ def export(
     ----------
     experiment : an experiment or its folder.
     out : a folder; made if missing, and it must be empty.
-    format : "csv" or "parquet" (states, features, columns, cells, links, tracks, transitions, occupancy, dwell and
-        bouts, as far as their stages are done), "h5ad" (the behaviour table), "ctc" (a folder a movie with a mask
-        a frame, numbered by track, and res_track.txt), "geff" (MOVIE.geff: cells, links and states as a graph),
-        "ome-zarr" (MOVIE.ome.zarr: label images of tracks and of states) or "trackmate" (MOVIE_spots.csv).
+    format : "csv" or "parquet" (states, features, columns, cells, links, tracks, and every table of the
+        dynamics, as far as their stages are done), "h5ad" or "zarr" (the behaviour table as AnnData), "ctc" (a folder
+        a movie with a mask a frame, numbered by track, and res_track.txt), "geff" (MOVIE.geff: cells, links and
+        states as a graph), "ome-zarr" (MOVIE.ome.zarr: label images of tracks and of states) or "trackmate"
+        (MOVIE_spots.csv).
     force : write into a folder that is not empty, over files of the same names.
 
     Returns
@@ -85,6 +85,8 @@ def export(
 def _export(experiment: Experiment, folder: Path, format: str, progress: Progress) -> list[Path]:
     if format == "h5ad":
         return [_copy_behavior(experiment, folder)]
+    if format == "zarr":
+        return [_behavior_zarr(experiment, folder)]
     if format == "ctc":
         return _ctc(experiment, folder, progress)
     if format in _FOLDERS:
@@ -135,6 +137,14 @@ def _copy_behavior(experiment: Experiment, folder: Path) -> Path:
         )
     with atomic.replacing(path) as temporary:
         shutil.copyfile(experiment.paths.behavior, temporary)
+    return path
+
+
+def _behavior_zarr(experiment: Experiment, folder: Path) -> Path:
+    """The behaviour table as AnnData writes it into a Zarr store."""
+    path = folder / "behavior.zarr"
+    with atomic.building_folder(path) as building:
+        experiment.behavior.write_zarr(building)
     return path
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_cellstate.core.progress import Progress
+from napari_cellstate.core.times import times_of
 from napari_cellstate.experiment.entry import MovieEntry
 from napari_cellstate.experiment.store import Experiment
 from napari_cellstate.experiment.tables import states_table
@@ -56,7 +57,7 @@ def _spots(rows: pd.DataFrame, entry: MovieEntry) -> pd.DataFrame:
     import pandas as pd
 
     number = np.arange(len(rows))
-    size, dt = entry.pixel_size_um or 1.0, entry.dt_s or 1.0
+    size, frame = entry.pixel_size_um or 1.0, rows["frame"].to_numpy(np.int64)
     return pd.DataFrame(
         {
             "LABEL": [f"ID{one}" for one in number],
@@ -64,7 +65,7 @@ def _spots(rows: pd.DataFrame, entry: MovieEntry) -> pd.DataFrame:
             "TRACK_ID": rows["track"],
             "POSITION_X": rows["x"] * size,
             "POSITION_Y": rows["y"] * size,
-            "POSITION_T": rows["frame"] * dt,
+            "POSITION_T": times_of(frame, entry.dt_s or 1.0, entry.times_s),
             "FRAME": rows["frame"],
             "STATE": rows["state"],
             "STATE_PROB": rows["state_prob"],

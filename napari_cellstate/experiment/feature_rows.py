@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.scaling import fit_scaling
 from napari_cellstate.experiment.states_table import feature_columns
+from napari_cellstate.formats.columns import FRAME_NAMES, TRACK_NAMES
 from napari_cellstate.formats.read_sheet import read_sheet
 from napari_cellstate.formats.sheet import Sheet
-from napari_cellstate.formats.tracks import FRAME_NAMES, TRACK_NAMES
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -115,11 +115,7 @@ def _published(sheet: Sheet) -> list[str]:
 
 def _keys(sheet: Sheet, track: str, time: str) -> tuple[NDArray[np.str_], Ints]:
     """What tells tracks apart, and the frame, of each row."""
-    track_column = (
-        sheet.find(TRACK_NAMES, track, "--track") if track else sheet.find_optional((*TRACK_NAMES, "cell_id"))
-    )
-    if not track_column:
-        sheet.find(TRACK_NAMES, "", "--track")
+    track_column = sheet.find((*TRACK_NAMES, "cell_id"), track, "--track")
     time_column = sheet.find(FRAME_NAMES, time, "--time") if time else sheet.find_optional(FRAME_NAMES)
     ids = sheet.text(track_column).astype(str)
     if time_column:

@@ -78,6 +78,7 @@ def flux_of_table(
     lag: int = 0,
     permutations: int = 1000,
     force: bool = False,
+    figures: bool = True,
     progress: Progress = silent,
 ) -> FluxResult:
     """Test detailed balance on grids of principal components, and write the flux through their cells.
@@ -95,6 +96,7 @@ def flux_of_table(
     lag : frames from row to row; 0 takes their spacing.
     permutations : of the tests.
     force : write into a folder that is not empty.
+    figures : draw them too.
 
     Notes
     -----
@@ -115,14 +117,16 @@ def flux_of_table(
     }
     pairs = _pairs(found, points, grids, step)
     described = _described(tested)
-    paths = _write(folder, flux, pairs, described, progress)
+    paths = _write(folder, flux, pairs, described)
+    if figures:
+        paths += _draw(folder / "figures", flux, described["verdict"], progress)
     return FluxResult(paths, flux, pairs, described)
 
 
 def _check(components: int, bins: Sequence[int]) -> None:
     if components < 1 or not bins or min(bins) < 2 or len(set(bins)) != len(bins):
         raise InputError(
-            f"flux: {components} components, bins {list(bins)}; expected 1 or more, and different numbers >= 2"
+            f"flux: {components} components, bins {list(bins)}; expected 1 or more, and different numbers of at least 2"
         )
 
 
@@ -163,21 +167,26 @@ def _described(tested: dict[int, Balance]) -> dict[str, Any]:
     return {"p_reversal": least[0], "p_stationary": least[1], "verdict": said, "bins": parts}
 
 
-def _write(
-    folder: Path, flux: dict[int, GridFlux], pairs: pd.DataFrame, described: dict[str, Any], progress: Progress
-) -> list[Path]:
-    from napari_cellstate.plots.flow import flux_map
-    from napari_cellstate.plots.style import save
-
+def _write(folder: Path, flux: dict[int, GridFlux], pairs: pd.DataFrame, described: dict[str, Any]) -> list[Path]:
     paths = [folder / "pairs.csv", folder / "balance.json"]
     write_csv(pairs, paths[0])
     atomic.write_text(paths[1], json.dumps(described, indent=1, allow_nan=False) + "\n")
-    (folder / "figures").mkdir(exist_ok=True)
-    for nth, (bins, one) in enumerate(flux.items()):
-        progress(nth, len(flux), "flux: tables and figures")
+    for bins, one in flux.items():
         paths.append(folder / f"flux_{bins:02d}.csv")
         write_csv(one.table(), paths[-1])
-        if len(one.grid.shape) == 2:
-            paths += save(flux_map(one.table(), said=described["verdict"]), folder / "figures", f"flux_{bins:02d}")
-    progress(len(flux), len(flux), "flux: tables and figures")
+    return paths
+
+
+def _draw(folder: Path, flux: dict[int, GridFlux], said: str, progress: Progress) -> list[Path]:
+    """A map for each number of bins on two axes."""
+    from napari_cellstate.plots.flow import flux_map
+    from napari_cellstate.plots.style import save
+
+    flat = {bins: one for bins, one in flux.items() if len(one.grid.shape) == 2}
+    paths: list[Path] = []
+    for nth, (bins, one) in enumerate(flat.items()):
+        folder.mkdir(exist_ok=True)
+        progress(nth, len(flat), "flux: figures")
+        paths += save(flux_map(one.table(), said=said), folder, f"flux_{bins:02d}")
+    progress(len(flat), len(flat), "flux: figures")
     return paths

@@ -25,6 +25,11 @@ def _tracks(cells: pd.DataFrame) -> Tracks:
     return Tracks(cells, make_links(*join(frame, number)), max_gap=longest)
 
 
+def tracks_of_ids(given: GivenTracks) -> Tracks:
+    """One track for each id, however long its gaps; row for row the points."""
+    return _tracks(_cells(given))
+
+
 def given_windows(given: GivenTracks, window: int, stride: int) -> Iterator[Windows]:
     """Windows of all tracks, in one piece; the cells' `given_track` is 1 + the position of their id."""
     yield Windows(_tracks(_cells(given)), window, stride)
@@ -50,8 +55,9 @@ class _OfLength(Windows):
 
     @cached_property
     def _spans(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        first, samples, _ = super()._spans
-        return first, samples, (samples == self.window).astype(np.int64)
+        table = self.tracks.table()
+        first, last = (table[name].to_numpy(np.int64) for name in ("first_frame", "last_frame"))
+        return np.arange(1, len(table) + 1), first, (last - first + 1 == self.window).astype(np.int64)
 
 
 def _cells(given: GivenTracks) -> pd.DataFrame:

@@ -34,6 +34,7 @@ class LabelFrames:
 
     axes_named = True
     dt_s: float | None = None
+    times_s: tuple[float, ...] = ()
     pixel_size_um: float | None = None
     channels: tuple[str, ...] = ("",)
 

@@ -20,7 +20,7 @@ def methods() -> list[dict[str, Any]]:
     -------
     One dict a method: "stage", "method", "title", "version", "default" (used where the recipe does not say),
     "help" and "settings", a list of dicts with "name", "title", "type", "default", "unit", "estimated", "help" and
-    "features" (definitions of the columns of a feature set).
+    "features" (name, unit, definition, note on how it misleads and source of each column of a feature set).
     """
     found = [_describe(stage, cls) for stage in _CHOICE for cls in available(stage).values()]
     fixed: dict[str, type[Method]] = {"measure": Measure, "features": WindowSettings, "dynamics": DynamicsSettings}
@@ -41,7 +41,13 @@ def _describe(stage: str, cls: type[Method]) -> dict[str, Any]:
     if stage == "features" and cls is not WindowSettings:
         features = cls().features()  # type: ignore[attr-defined]
         listed["features"] = [
-            {"name": one.name, "unit": one.unit(1.0, 60.0), "definition": one.definition, "source": one.source}
+            {
+                "name": one.name,
+                "unit": one.unit(1.0, 60.0),
+                "definition": one.definition,
+                "note": one.note,
+                "source": one.source,
+            }
             for one in features
         ]
     return listed

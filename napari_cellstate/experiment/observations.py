@@ -78,6 +78,11 @@ class Observations:
         return tuple(dict.fromkeys(self.samples.condition.tolist()))
 
     @property
+    def placed(self) -> NDArray[np.bool_]:
+        """Rows that have a place in the space, (N,)."""
+        return np.asarray(np.isfinite(self.space).all(axis=1))
+
+    @property
     def sample(self) -> Ints:
         """Sample of each row, (N,)."""
         return self.samples.of[self.movie]

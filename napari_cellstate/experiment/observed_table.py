@@ -12,9 +12,9 @@ from napari_cellstate.compare.design import find_samples
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.scaling import fit_scaling
 from napari_cellstate.experiment.observations import JOINED, Observations, factors_of, spacing
+from napari_cellstate.formats.columns import FRAME_NAMES, TRACK_NAMES, X_NAMES, Y_NAMES
 from napari_cellstate.formats.read_sheet import read_sheet
 from napari_cellstate.formats.sheet import Sheet
-from napari_cellstate.formats.tracks import FRAME_NAMES, TRACK_NAMES, X_NAMES, Y_NAMES
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -61,7 +61,7 @@ def observe_table(
     """
     sheet = read_sheet(path)
     columns = [sheet.find(CONDITION_NAMES, one, "--by") for one in (by or ("",))]
-    levels = np.stack([sheet.text(one) for one in columns], axis=1)
+    levels = np.stack([sheet.words(one) for one in columns], axis=1)
     condition = _joined(sheet, columns, levels)
     batches = sheet.text(sheet.find((), batch, "--batch")) if batch else np.empty(0, object)
     state_name = sheet.find(STATE_NAMES, states, "--states") if states else sheet.find_optional(STATE_NAMES)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from napari_cellstate.core.given import GivenTracks
 from napari_cellstate.core.movie import FrameSource, Movie
 from napari_cellstate.experiment.entry import MovieEntry, Reference, TracksReference
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def open_entry(entry: MovieEntry, root: Path, *, pixels: bool = True) -> Movie:
@@ -33,17 +37,25 @@ def open_entry(entry: MovieEntry, root: Path, *, pixels: bool = True) -> Movie:
 
 
 def _images(reference: Reference, entry: MovieEntry, root: Path) -> FrameSource:
+    from napari_cellstate.formats.crop import CroppedMovie
     from napari_cellstate.formats.movies import open_movie
 
     path = reference.check(root, entry.name)
-    return open_movie(path, axes=reference.axes, time_given=True, position=reference.position)
+    source = open_movie(
+        path, axes=reference.axes, time_given=True, position=reference.position, project=reference.project
+    )
+    return source if entry.roi is None else CroppedMovie(source, entry.roi)
 
 
 def _labels(reference: Reference, entry: MovieEntry, root: Path) -> FrameSource:
+    from napari_cellstate.formats.crop import CroppedMovie
     from napari_cellstate.formats.labels import open_labels
 
     t, _, y, x = entry.shape
-    return open_labels(reference.check(root, entry.name), axes=reference.axes, time_given=True, shape=(t, y, x))
+    path = reference.check(root, entry.name)
+    if entry.roi is None:
+        return open_labels(path, axes=reference.axes, time_given=True, shape=(t, y, x))
+    return CroppedMovie(open_labels(path, axes=reference.axes, time_given=True), entry.roi)
 
 
 def _tracks(reference: TracksReference, entry: MovieEntry, root: Path) -> GivenTracks:
@@ -54,5 +66,15 @@ def _tracks(reference: TracksReference, entry: MovieEntry, root: Path) -> GivenT
     given = read_tracks(path, pixel_size_um=entry.pixel_size_um, **columns)
     first, stop = entry.frames
     points = given.points
+    if entry.roi is not None:
+        points = _within(points, entry.roi)
     inside = points[(points["frame"] >= first) & (points["frame"] < stop)].reset_index(drop=True)
     return replace(given, points=inside)
+
+
+def _within(points: pd.DataFrame, roi: tuple[int, int, int, int]) -> pd.DataFrame:
+    """The points inside a region, in its coordinates."""
+    top, bottom, left, right = roi
+    moved = points.assign(y=points["y"] - top, x=points["x"] - left)
+    inside = moved["y"].between(-0.5, bottom - top - 0.5) & moved["x"].between(-0.5, right - left - 0.5)
+    return moved[inside].reset_index(drop=True)

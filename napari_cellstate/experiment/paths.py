@@ -47,6 +47,11 @@ class MoviePaths:
         return self.folder / ".labels.part"
 
     @property
+    def measured_part(self) -> Path:
+        """Cells of the frames that a movie had before it grew; never read by anything but the measure stage."""
+        return self.folder / ".measured.part"
+
+    @property
     def cells(self) -> Path:
         """Cell table."""
         return self.folder / "cells.parquet"
@@ -117,6 +122,11 @@ class Paths:
         return self.root / "dynamics" / f"{table}.parquet"
 
     @property
+    def balance(self) -> Path:
+        """Whether transitions are balanced, of all tracks and of each condition."""
+        return self.root / "dynamics" / "balance.json"
+
+    @property
     def given(self) -> Path:
         """Images, labels and tracks that were only in memory when they were added."""
         return self.root / "given"
@@ -124,6 +134,10 @@ class Paths:
     def model(self, key: str) -> Path:
         """Folder of a net that was trained here; `key` is of its method, settings and inputs."""
         return self.root / "models" / key
+
+    def crops(self, key: str) -> Path:
+        """Crops that the net of this key is being trained on; there only meanwhile."""
+        return self.root / "models" / f".{key}.crops"
 
     def movie(self, name: str) -> MoviePaths:
         """Folder of one movie."""

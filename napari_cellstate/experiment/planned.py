@@ -12,7 +12,6 @@ import numpy as np
 from napari_cellstate.core.errors import CellStateError, InputError
 from napari_cellstate.core.progress import Progress, silent
 from napari_cellstate.experiment.add import add
-from napari_cellstate.experiment.change import update
 from napari_cellstate.experiment.store import Experiment, as_experiment
 
 if TYPE_CHECKING:
@@ -162,36 +161,6 @@ def add_planned(
             raise InputError(f"{error}{done}") from None
     progress(len(planned), len(planned), "add movies")
     return tuple(entries)
-
-
-def fill_table(experiment: Experiment | str | Path, table: str | Path) -> tuple[MovieEntry, ...]:
-    """Correct conditions, replicates, intervals and pixel sizes of movies that are there, from a table.
-
-    Parameters
-    ----------
-    table : a column movie (or name) with names as in status, and any of condition, replicate, dt_s, pixel_size_um;
-        what is blank stays as it is.
-
-    Returns
-    -------
-    The movies that changed.
-    """
-    experiment = as_experiment(experiment)
-    sheet, text = _columns(table)
-    names = text["name"] or [Path(one).name for one in text["file"]]
-    if not names:
-        raise InputError(f"{table}: no column 'movie' (or name) with the names of movies")
-    for name in names:
-        experiment.entry(name)
-    dt, size = (_numbers(sheet, wanted) for wanted in (_DT_NAMES, _PIXEL_NAMES))
-    changed = []
-    for at, name in enumerate(names):
-        said = {field: text[field][at] or None if text[field] else None for field in ("condition", "replicate")}
-        old = experiment.entry(name)
-        if any(value is not None for value in (*said.values(), dt[at], size[at])):
-            entry = update(experiment, name, dt=dt[at], pixel_size=size[at], **said)
-            changed += [entry] if entry != old else []
-    return tuple(changed)
 
 
 def _add(experiment: Experiment, one: Planned) -> MovieEntry:

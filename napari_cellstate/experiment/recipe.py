@@ -31,7 +31,7 @@ class WindowSettings(Method):
     title: ClassVar[str] = "Windows"
 
     window: int = setting(
-        5,
+        3,
         "Window",
         unit="frames",
         ge=1,

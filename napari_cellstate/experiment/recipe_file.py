@@ -42,7 +42,7 @@ def _section(head: str, values: Mapping[str, Any], method: Method | None) -> str
     lines = [head]
     for name, value in values.items():
         comment = _comment(name, value, method)
-        lines.append(f"{name} = {_value(value)}" + (f"  # {comment}" if comment else ""))
+        lines.append(f"{name} = {toml_value(value)}" + (f"  # {comment}" if comment else ""))
     return "\n".join(lines) + "\n"
 
 
@@ -60,12 +60,13 @@ def _comment(name: str, value: Any, method: Method | None) -> str:
     return f"{field.title}{unit}{estimate}"
 
 
-def _value(value: Any) -> str:
+def toml_value(value: Any) -> str:
+    """A plain value as it stands in TOML."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
         escaped = value.replace("\\", "\\\\").replace('"', '\\"')
         return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08X}" for c in escaped) + '"'
     if isinstance(value, list):
-        return "[" + ", ".join(_value(one) for one in value) + "]"
+        return "[" + ", ".join(toml_value(one) for one in value) + "]"
     return repr(value)

@@ -89,8 +89,10 @@ def _figures(experiment: Experiment, truth: pd.DataFrame | None) -> dict[str, Ca
     from napari_cellstate.plots.ethogram import ethogram
     from napari_cellstate.plots.matrices import transition_matrices
     from napari_cellstate.plots.occupancy import occupancy
+    from napari_cellstate.plots.over_time import occupancy_over_time, rates_over_time
     from napari_cellstate.plots.paths import paths
     from napari_cellstate.plots.profiles import profiles
+    from napari_cellstate.plots.state_graph import state_graph
 
     behavior, recipe = experiment.behavior, current_recipe(experiment)
     dt_s = sequences(experiment, recipe).dt_s
@@ -108,7 +110,16 @@ def _figures(experiment: Experiment, truth: pd.DataFrame | None) -> dict[str, Ca
         "occupancy": lambda: occupancy(_with_replicates(experiment), conditions=shown),
         "embedding": lambda: embedding(rows, np.asarray(behavior.obsm[space]), axes=axes, conditions=shown),
         "ethogram": lambda: ethogram(rows, conditions=shown),
-        "dwell": lambda: dwell(experiment.dynamics("bouts"), dt_s=dt_s, conditions=shown),
+        "dwell": lambda: dwell(
+            experiment.dynamics("survival"), dt_s=dt_s, conditions=shown, shortest=recipe.windows.window
+        ),
+        "state_graph": lambda: state_graph(
+            experiment.dynamics("transitions"), experiment.dynamics("occupancy_by_condition"), conditions=shown
+        ),
+        "occupancy_over_time": lambda: occupancy_over_time(
+            experiment.dynamics("occupancy_over_time"), conditions=shown
+        ),
+        "rates_over_time": lambda: rates_over_time(experiment.dynamics("rates_over_time"), conditions=shown),
         "profiles": lambda: profiles(
             np.asarray(behavior.layers[SCALED])[:, used],
             rows["state"].to_numpy(),

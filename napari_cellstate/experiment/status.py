@@ -20,9 +20,10 @@ def status(experiment: Experiment | str | Path) -> dict[str, Any]:
     Returns
     -------
     ``{"experiment": folder, "movies": [{"name", "condition", "replicate", "frames", "dt_s", "pixel_size_um",
-    "problem", "intervals", "stages": {stage: status}, "summary": {...}}, ...], "stages": {pooled stage: status},
-    "summary": {...}, "link_errors": as `ErrorRate.record`, or None where no links were judged}``; "problem" is "" or
-    says what is wrong with the movie's files, "intervals" "" or what is irregular about its times.
+    "problem", "used", "intervals", "stages": {stage: status}, "summary": {...}}, ...], "stages": {pooled stage:
+    status}, "summary": {...}, "link_errors": as `ErrorRate.record`, or None where no links were judged}``. "problem" is
+    "" or says what is wrong with the movie's files; "used" which frames and region are in use and why, "" for all;
+    "intervals" what is irregular about its times.
     """
     experiment = as_experiment(experiment)
     found = plan(experiment, current_recipe(experiment))
@@ -37,6 +38,7 @@ def status(experiment: Experiment | str | Path) -> dict[str, Any]:
                 **entry.model_dump(include={"name", "condition", "replicate", "dt_s", "pixel_size_um"}),
                 "frames": entry.frames[1] - entry.frames[0],
                 "problem": _problem(entry, experiment.root),
+                "used": entry.used,
                 "intervals": sentence(entry.times_s, entry.name),
                 "stages": {name: str(value) for name, value in movie.statuses.items()},
                 "summary": summary,

@@ -143,8 +143,14 @@ class Experiment:
         return anndata.read_h5ad(self._there(self.paths.behavior, "embed"))
 
     def dynamics(self, table: str) -> pd.DataFrame:
-        """A table of the dynamics stage: "transitions", "occupancy", "dwell" or "bouts"."""
+        """A table of the dynamics stage, by its name in `experiment.stages.dynamics.TABLES`."""
         return _parquet(self._there(self.paths.dynamics(table), "dynamics"))
+
+    @property
+    def balance(self) -> dict[str, Any]:
+        """Detailed balance of all tracks, and under "conditions" of each; see `dynamics.balance.Balance`."""
+        found: dict[str, Any] = json.loads(self._there(self.paths.balance, "dynamics").read_text(encoding="utf-8"))
+        return found
 
     # provenance
 

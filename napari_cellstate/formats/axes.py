@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
+from typing import Any
+
+import numpy as np
 
 from napari_cellstate.core.errors import InputError
+from napari_cellstate.core.movie import Array
 
 NAMED = "TCZYX"
+PROJECTIONS = ("max", "mean")
 
 
 @dataclass(frozen=True)
@@ -19,12 +25,42 @@ class Layout:
     shape : (T, C, Y, X).
     frame_step, channel_step : planes from one frame, or channel, to the next.
     named : False where the file does not say what its axes are and a convention was used.
+    depth, depth_step : planes of each z-stack, and from one of them to the next.
+    project : what is made of a z-stack, "max" or "mean"; "" where there is none.
     """
 
     shape: tuple[int, int, int, int]
     frame_step: int
     channel_step: int
     named: bool
+    depth: int = 1
+    depth_step: int = 0
+    project: str = ""
+
+    def read(self, t: int, c: int, plane: Callable[[int], Array]) -> Array:
+        """Frame `t` of channel `c`, (Y, X): its plane, or the projection of its z-stack.
+
+        Parameters
+        ----------
+        plane : gives the plane of a number.
+
+        Notes
+        -----
+        A mean is float32, a maximum as stored.
+        """
+        first = self.plane(t, c)
+        if not self.project:
+            return plane(first)
+        result = plane(first)
+        result = result.astype(np.float64) if self.project == "mean" else result
+        for z in range(1, self.depth):
+            other = plane(first + z * self.depth_step)
+            result = np.maximum(result, other) if self.project == "max" else result + other
+        return np.asarray(result / self.depth, np.float32) if self.project == "mean" else result
+
+    def pixels(self, stored: np.dtype[Any]) -> np.dtype[Any]:
+        """What `read` gives where the file holds `stored`."""
+        return np.dtype(np.float32) if self.project == "mean" else stored
 
     def plane(self, t: int, c: int) -> int:
         """Number of the plane of frame `t` and channel `c`; InputError where there is none."""
@@ -41,6 +77,7 @@ def lay_out(
     axes: str,
     time_given: bool,
     where: str,
+    project: str = "",
 ) -> Layout:
     """Decide which axis is what.
 
@@ -53,11 +90,13 @@ def lay_out(
     axes : what the user says, such as "TCYX"; it wins over the file.
     time_given : the user gave a frame interval, so a single axis without a name is time.
     where : the file, for messages.
+    project : "max" or "mean" to make one plane of each z-stack; "" refuses z-stacks.
 
     Raises
     ------
     InputError
-        Colour images, z-stacks, axes that cannot be told, or `axes` that do not fit.
+        Colour images, z-stacks without a projection, a projection without a z-stack, axes that cannot be told, or
+        `axes` that do not fit.
     """
     _refuse_colour(found, shapes[0], where, told=bool(axes))
     if axes:
@@ -65,7 +104,11 @@ def lay_out(
         named = True
     else:
         letters, shape, named = _as_found(found, shapes[0], time_given=time_given, where=where)
-    _refuse_stack(letters, shape, where, told=bool(axes))
+    depth = dict(zip(letters, shape, strict=True)).get("Z", 1)
+    if project:
+        _check_projection(project, depth, letters, where)
+    else:
+        _refuse_stack(letters, shape, where, told=bool(axes))
     if letters[-2:] != "YX":
         raise InputError(f"{where}: axes {letters}; expected Y and X to be the last two; save it as TCYX")
     size = dict(zip(letters, shape, strict=True))
@@ -75,6 +118,9 @@ def lay_out(
         step.get("T", 0),
         step.get("C", 0),
         named,
+        depth,
+        step.get("Z", 0),
+        project,
     )
 
 
@@ -125,6 +171,13 @@ def _as_found(found: str, shape: tuple[int, ...], *, time_given: bool, where: st
     )
 
 
+def _check_projection(project: str, depth: int, letters: str, where: str) -> None:
+    if project not in PROJECTIONS:
+        raise InputError(f"{where}: projection {project!r}; expected {' or '.join(PROJECTIONS)}")
+    if depth == 1:
+        raise InputError(f"{where}: --project {project}, but there is no z-stack in it (axes {letters}); leave it out")
+
+
 def _refuse_stack(letters: str, shape: tuple[int, ...], where: str, *, told: bool) -> None:
     depth = dict(zip(letters, shape, strict=True)).get("Z", 1)
     if depth == 1:
@@ -132,5 +185,5 @@ def _refuse_stack(letters: str, shape: tuple[int, ...], where: str, *, told: boo
     hint = "" if told or "T" in letters else f"; if Z is time in truth, give --axes {letters.replace('Z', 'T')}"
     raise InputError(
         f"{where}: a z-stack ({depth} planes, axes {letters}, shape {shape}); expected one plane a frame: "
-        f"z-stacks are not supported yet, project it first{hint}"
+        f"say what to make of each stack, --project max or --project mean{hint}"
     )

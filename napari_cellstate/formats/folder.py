@@ -11,7 +11,7 @@ from pathlib import Path
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.movie import Array, FrameSource
 from napari_cellstate.formats import png, tiff
-from napari_cellstate.formats.format import Format, choose_position, reading
+from napari_cellstate.formats.format import Format, choose_position, no_stack, reading
 
 _PLANES = (tiff.FORMAT, png.FORMAT)
 _LAST_NUMBER = re.compile(r"(\d+)(?=\D*$)")
@@ -120,8 +120,9 @@ def _check_no_hole(path: Path, numbers: list[int]) -> None:
         )
 
 
-def _open(path: Path, *, axes: str, time_given: bool, position: int | None = None) -> FolderMovie:
+def _open(path: Path, *, axes: str, time_given: bool, position: int | None = None, project: str = "") -> FolderMovie:
     choose_position([""], position, str(path))
+    no_stack(project, str(path), "a folder of images")
     return FolderMovie(path, axes=axes)
 
 

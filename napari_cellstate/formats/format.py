@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -31,7 +31,9 @@ _LISTED = 10
 class Opener(Protocol):
     """Opens a file of one format; see `formats.movies.open_movie` for what the settings mean."""
 
-    def __call__(self, path: Path, *, axes: str, time_given: bool, position: int | None = None) -> FrameSource:
+    def __call__(
+        self, path: Path, *, axes: str, time_given: bool, position: int | None = None, project: str = ""
+    ) -> FrameSource:
         """Open it, or raise InputError."""
         ...
 
@@ -46,12 +48,14 @@ class Format:
     looks_like : what such paths look like, for messages.
     accepts : whether a path that exists is of this format, by its name.
     open : gives its frames.
+    positions : names of all positions in a file of this format, "" for those without a name.
     """
 
     name: str
     looks_like: str
     accepts: Callable[[Path], bool]
     open: Opener
+    positions: Callable[[Path], list[str]] = field(default=lambda path: [""])
 
 
 def choose_position(names: Sequence[str], position: int | None, where: str) -> int:
@@ -80,6 +84,12 @@ def choose_position(names: Sequence[str], position: int | None, where: str) -> i
     if not 0 <= position < len(names):
         raise InputError(f"{where}: no position {position}; found {len(names)}, counted from 0: {listed}{more}")
     return position
+
+
+def no_stack(project: str, where: str, what: str) -> None:
+    """Raise InputError where a projection is asked for in a format that has no z-stacks."""
+    if project:
+        raise InputError(f"{where}: --project {project}, but {what} has no z-stacks; leave it out")
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ class Nd2Movie:
     See `core.movie.FrameSource` for the attributes.
     """
 
-    def __init__(self, path: Path, *, axes: str = "", position: int | None = None) -> None:
+    def __init__(self, path: Path, *, axes: str = "", position: int | None = None, project: str = "") -> None:
         where = str(path)
         if path.stat().st_size == 0:
             raise InputError(f"{path}: the file is empty (0 bytes); expected an ND2; copy it again")
@@ -32,12 +33,12 @@ class Nd2Movie:
             self._file = package.ND2File(path)
         try:
             with reading(where):
-                self._read_layout(axes, position, where)
+                self._read_layout(axes, position, project, where)
         except BaseException:
             self._file.close()
             raise
 
-    def _read_layout(self, axes: str, position: int | None, where: str) -> None:
+    def _read_layout(self, axes: str, position: int | None, project: str, where: str) -> None:
         file = self._file
         sizes = {str(axis): int(n) for axis, n in file.sizes.items()}
         count = sizes.pop("P", 1)
@@ -51,16 +52,21 @@ class Nd2Movie:
         told = axes.upper()
         if told and told != letters:
             raise InputError(f"{where}: axes {axes!r}; an ND2 names its own, here {letters}; leave --axes out")
-        layout = lay_out(letters, (tuple(sizes[axis] for axis in letters),), axes="", time_given=True, where=where)
+        shape = tuple(sizes[axis] for axis in letters)
+        layout = lay_out(letters, (shape,), axes="", time_given=True, where=where, project=project)
         self._path, self.shape, self.axes_named = where, layout.shape, True
-        here = [nth for nth, at in enumerate(file.loop_indices) if at.get("P", 0) == chosen] or [0]
-        if len(here) < layout.shape[0]:
-            raise InputError(f"{where}: {len(here)} frames of {layout.shape[0]} are there; copy the file again")
-        self._sequence = here
-        self.dtype = np.dtype(file.dtype)
+        loops = [dict(at) for at in file.loop_indices] or [{}]
+        here = [nth for nth, at in enumerate(loops) if at.get("P", 0) == chosen] or [0]
+        pictures = layout.shape[0] * layout.depth
+        if len(here) < pictures:
+            raise InputError(f"{where}: {len(here)} frames of {pictures} are there; copy the file again")
+        # a picture of an ND2 holds all channels, and pictures lie in the order of time, then depth
+        self._layout = replace(layout, frame_step=layout.depth, channel_step=0, depth_step=1)
+        self._sequence = sorted(here, key=lambda nth: (loops[nth].get("T", 0), loops[nth].get("Z", 0)))
+        self.dtype = layout.pixels(np.dtype(file.dtype))
         size = file.voxel_size()
         self.pixel_size_um = square(micrometres(size.x, "um"), micrometres(size.y, "um"), where)
-        times = tuple(_time_ms(file, nth) / 1000.0 for nth in here)
+        times = tuple(_time_ms(file, nth) / 1000.0 for nth in self._sequence[:: layout.depth])
         self.times_s = times if np.isfinite(times).all() else ()
         self.dt_s = median_interval(self.times_s)
         names = tuple(str(one.channel.name or "") for one in (file.metadata.channels or []))
@@ -69,13 +75,14 @@ class Nd2Movie:
 
     def read(self, t: int, c: int) -> Array:
         """One plane, (Y, X), as stored."""
-        frames, channels, height, width = self.shape
+        frames, channels, *_ = self.shape
         if not (0 <= t < frames and 0 <= c < channels):
             raise InputError(f"no frame {t}, channel {c}; found {frames} frames and {channels} channels, from 0")
+        shape = self.shape[1:]
         with reading(f"{self._path}, frame {t}, channel {c}"):
-            planes = np.asarray(self._file.read_frame(self._sequence[t]))
-            plane: Array = planes.reshape(channels, height, width)[c]
-            return plane
+            return self._layout.read(
+                t, c, lambda nth: np.asarray(self._file.read_frame(self._sequence[nth])).reshape(shape)[c]
+            )
 
     def close(self) -> None:
         """Close the file."""
@@ -105,8 +112,14 @@ def _time_ms(file: Any, nth: int) -> float:
     return float(channels[0].time.relativeTimeMs) if channels else float("nan")
 
 
-def _open(path: Path, *, axes: str, time_given: bool, position: int | None = None) -> Nd2Movie:
-    return Nd2Movie(path, axes=axes, position=position)
+def _open(path: Path, *, axes: str, time_given: bool, position: int | None = None, project: str = "") -> Nd2Movie:
+    return Nd2Movie(path, axes=axes, position=position, project=project)
 
 
-FORMAT = Format("ND2", "*.nd2", lambda path: path.is_file() and path.suffix.lower() == ".nd2", _open)
+def _positions(path: Path) -> list[str]:
+    package = _package(str(path))
+    with reading(str(path)), package.ND2File(path) as file:
+        return _position_names(file, int(file.sizes.get("P", 1)))
+
+
+FORMAT = Format("ND2", "*.nd2", lambda path: path.is_file() and path.suffix.lower() == ".nd2", _open, _positions)

@@ -33,7 +33,15 @@ class OmeZarrMovie:
     See `core.movie.FrameSource` for the attributes.
     """
 
-    def __init__(self, path: Path, *, axes: str = "", time_given: bool = False, position: int | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        axes: str = "",
+        time_given: bool = False,
+        position: int | None = None,
+        project: str = "",
+    ) -> None:
         where = str(path)
         if not is_zarr(path):
             raise InputError(f"{path}: no Zarr group or array in this folder (no {' or '.join(_MARKS)})")
@@ -44,9 +52,12 @@ class OmeZarrMovie:
         if array.dtype.kind not in "biuf" or array.ndim < 2:
             raise InputError(f"{where}: {array.ndim} axes of {array.dtype}; expected frames of whole or real numbers")
         self._path = path
-        self._layout = lay_out(letters, (tuple(array.shape),), axes=axes, time_given=time_given, where=where)
+        self._layout = lay_out(
+            letters, (tuple(array.shape),), axes=axes, time_given=time_given, where=where, project=project
+        )
         self.shape = self._layout.shape
-        self.dtype = np.dtype(np.uint8) if array.dtype.kind == "b" else np.dtype(array.dtype).newbyteorder("=")
+        self._pixels = np.dtype(np.uint8) if array.dtype.kind == "b" else np.dtype(array.dtype).newbyteorder("=")
+        self.dtype = self._layout.pixels(self._pixels)
         self.axes_named = self._layout.named
         y, x = (micrometres(scale.get(axis, 0.0), units.get(axis, "")) for axis in "YX")
         self.pixel_size_um = square(x, y, where)
@@ -57,11 +68,13 @@ class OmeZarrMovie:
         self.channels = _channels(_metadata(image), self.shape[1])
 
     def read(self, t: int, c: int) -> Array:
-        """One plane, (Y, X), as stored."""
-        number = self._layout.plane(t, c)
+        """One plane, (Y, X), as stored, or the projection of a z-stack."""
         with reading(f"{self._path}, frame {t}, channel {c}"):
-            leading = np.unravel_index(number, self._array.shape[:-2]) if self._array.ndim > 2 else ()
-            return np.asarray(self._array[tuple(int(n) for n in leading)]).astype(self.dtype, copy=False)
+            return self._layout.read(t, c, self._plane)
+
+    def _plane(self, number: int) -> Array:
+        leading = np.unravel_index(number, self._array.shape[:-2]) if self._array.ndim > 2 else ()
+        return np.asarray(self._array[tuple(int(n) for n in leading)]).astype(self._pixels, copy=False)
 
     def close(self) -> None:
         """Nothing stays open."""
@@ -170,10 +183,22 @@ def _times(path: Path, image: zarr.Group | zarr.Array[Any], frames: int) -> tupl
     return times if len(times) == frames else ()
 
 
-def _open(path: Path, *, axes: str, time_given: bool, position: int | None = None) -> OmeZarrMovie:
-    return OmeZarrMovie(path, axes=axes, time_given=time_given, position=position)
+def _open(path: Path, *, axes: str, time_given: bool, position: int | None = None, project: str = "") -> OmeZarrMovie:
+    return OmeZarrMovie(path, axes=axes, time_given=time_given, position=position, project=project)
+
+
+def _positions(path: Path) -> list[str]:
+    import zarr
+
+    with reading(str(path)):
+        top = zarr.open(path, mode="r")
+        return [""] if isinstance(top, zarr.Array) else _images(top) or [""]
 
 
 FORMAT = Format(
-    "OME-Zarr", "*.zarr", lambda path: is_zarr(path) or (path.is_dir() and path.suffix.lower() == ".zarr"), _open
+    "OME-Zarr",
+    "*.zarr",
+    lambda path: is_zarr(path) or (path.is_dir() and path.suffix.lower() == ".zarr"),
+    _open,
+    _positions,
 )

@@ -24,6 +24,7 @@ class Picture:
         self.axes_named = True
         self.dt_s: float | None = None
         self.pixel_size_um: float | None = None
+        self.times_s: tuple[float, ...] = ()
         self.channels = tuple(f"channel {c}" for c in range(len(planes)))
 
     def read(self, t: int, c: int) -> Array:

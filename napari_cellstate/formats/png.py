@@ -11,7 +11,7 @@ import numpy as np
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.movie import Array
 from napari_cellstate.formats.axes import lay_out
-from napari_cellstate.formats.format import Format, choose_position, reading
+from napari_cellstate.formats.format import Format, choose_position, no_stack, reading
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _END = b"IEND\xaeB`\x82"
@@ -76,8 +76,9 @@ def _header(path: Path) -> tuple[int, int, int]:
     return height, width, bits
 
 
-def _open(path: Path, *, axes: str, time_given: bool, position: int | None = None) -> PngImage:
+def _open(path: Path, *, axes: str, time_given: bool, position: int | None = None, project: str = "") -> PngImage:
     choose_position([""], position, str(path))
+    no_stack(project, str(path), "a PNG")
     return PngImage(path, axes=axes, time_given=time_given)
 
 

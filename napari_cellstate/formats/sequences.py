@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_cellstate.core.errors import InputError
+from napari_cellstate.formats.columns import FRAME_NAMES, TRACK_NAMES
 from napari_cellstate.formats.read_sheet import read_sheet
 from napari_cellstate.formats.sheet import Sheet
-from napari_cellstate.formats.tracks import FRAME_NAMES, TRACK_NAMES
 
 STATE_NAMES = ("state", "states", "state_name", "cluster", "behaviour", "behavior")
 CONDITION_NAMES = ("condition",)

@@ -38,7 +38,12 @@ class Sheet:
     rows: NDArray[np.int64]
     units: dict[str, str] = field(default_factory=dict)
 
-    def find(self, names: tuple[str, ...], given: str, flag: str) -> str:
+    @property
+    def names(self) -> list[str]:
+        """Names of all columns."""
+        return [str(column) for column in self.frame.columns]
+
+    def find(self, names: tuple[str, ...], given: str, flag: str, maybe: str = "") -> str:
         """Name of the column that is wanted.
 
         Parameters
@@ -46,6 +51,7 @@ class Sheet:
         names : known names in the order of preference; exact ones win over those of another case.
         given : the name that the user gave, "" for none.
         flag : what the user can give, such as "--track".
+        maybe : a column that could be meant; it is named, never taken.
 
         Raises
         ------
@@ -64,7 +70,7 @@ class Sheet:
             raise InputError(f"{self.path}: no column {given!r}{nearest}, given with {flag}; found: {there}")
         raise InputError(
             f"{self.path}: no column {names[0]!r} (or {', '.join(names[1:])}); found: {there}; "
-            f"name the column with {flag}"
+            f"name the column with {flag}{f', perhaps {flag} {maybe!r}' if maybe else ''}"
         )
 
     def find_optional(self, names: tuple[str, ...]) -> str:
@@ -84,6 +90,15 @@ class Sheet:
         else:
             values = ["" if str(value).strip().lower() in _NOTHING else str(value).strip() for value in column]
         return np.array(values, object)
+
+    def words(self, name: str) -> NDArray[np.object_]:
+        """A column of names, (N,): like `text`, but a drug called "none" or "NA" is a name; only blanks are nothing."""
+        column = self.frame[name]
+        if column.dtype.kind == "f":
+            return self.text(name)
+        return np.array(
+            ["" if str(one).strip().lower() in ("", "nan", "<na>") else str(one).strip() for one in column], object
+        )
 
     def numbers(self, name: str) -> NDArray[np.float64]:
         """A column as finite numbers, (N,).

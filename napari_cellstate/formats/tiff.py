@@ -49,7 +49,15 @@ class TiffMovie:
     See `core.movie.FrameSource` for the attributes. Read it from one thread at a time.
     """
 
-    def __init__(self, path: Path, *, axes: str = "", time_given: bool = False, position: int | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        axes: str = "",
+        time_given: bool = False,
+        position: int | None = None,
+        project: str = "",
+    ) -> None:
         import tifffile
 
         self._path = path
@@ -59,7 +67,9 @@ class TiffMovie:
             with reading(str(path)):
                 file = stack.enter_context(tifffile.TiffFile(path))
                 found = _find_stack(file, path, position)
-            layout = lay_out(found.axes, found.shapes, axes=axes, time_given=time_given, where=str(path))
+            layout = lay_out(
+                found.axes, found.shapes, axes=axes, time_given=time_given, where=str(path), project=project
+            )
             with reading(str(path)):
                 _check_planes(file, found, layout.shape[2:], path)
                 calibration = _calibration(file, path, position or 0)
@@ -67,7 +77,8 @@ class TiffMovie:
         self._file, self._layout, self._pages, self._offset = file, layout, found.pages, found.offset
         self._stored = found.dtype
         self.shape = layout.shape
-        self.dtype = np.dtype(np.uint8) if found.dtype.kind == "b" else found.dtype.newbyteorder("=")
+        self._pixels = np.dtype(np.uint8) if found.dtype.kind == "b" else found.dtype.newbyteorder("=")
+        self.dtype = layout.pixels(self._pixels)
         self.axes_named = layout.named
         self.dt_s = calibration.dt_s
         self.pixel_size_um = calibration.pixel_size_um
@@ -77,17 +88,19 @@ class TiffMovie:
         self.channels = calibration.channels if named else tuple(f"channel {c}" for c in range(n))
 
     def read(self, t: int, c: int) -> Array:
-        """One plane, (Y, X), as stored."""
-        number = self._layout.plane(t, c)
+        """One plane, (Y, X), as stored, or the projection of a z-stack."""
         place = "" if self.shape[:2] == (1, 1) else f", frame {t}, channel {c}"
         with reading(f"{self._path}{place}"):
-            if self._offset is None:
-                plane = _decode(self._pages[number])
-            else:
-                pixels = prod(self.shape[2:])
-                start = self._offset + number * pixels * self._stored.itemsize
-                plane = np.asarray(self._file.filehandle.read_array(self._stored, pixels, start))
-            return plane.reshape(self.shape[2:]).astype(self.dtype, copy=False)
+            return self._layout.read(t, c, self._plane)
+
+    def _plane(self, number: int) -> Array:
+        if self._offset is None:
+            plane = _decode(self._pages[number])
+        else:
+            pixels = prod(self.shape[2:])
+            start = self._offset + number * pixels * self._stored.itemsize
+            plane = np.asarray(self._file.filehandle.read_array(self._stored, pixels, start))
+        return plane.reshape(self.shape[2:]).astype(self._pixels, copy=False)
 
     def close(self) -> None:
         """Close the file."""
@@ -176,8 +189,20 @@ def _calibration(file: TiffFile, path: Path, position: int) -> Calibration:
     return Calibration()
 
 
-def _open(path: Path, *, axes: str, time_given: bool, position: int | None = None) -> TiffMovie:
-    return TiffMovie(path, axes=axes, time_given=time_given, position=position)
+def _open(path: Path, *, axes: str, time_given: bool, position: int | None = None, project: str = "") -> TiffMovie:
+    return TiffMovie(path, axes=axes, time_given=time_given, position=position, project=project)
 
 
-FORMAT = Format("TIFF", "*.tif, *.tiff", lambda path: path.is_file() and path.suffix.lower() in SUFFIXES, _open)
+def _positions(path: Path) -> list[str]:
+    import tifffile
+
+    with reading(str(path)):
+        check_directories(path)
+        with tifffile.TiffFile(path) as file:
+            series = list(file.series)
+    return [one.name for one in series] if len(series) > 1 and series[0].kind == "ome" else [""]
+
+
+FORMAT = Format(
+    "TIFF", "*.tif, *.tiff", lambda path: path.is_file() and path.suffix.lower() in SUFFIXES, _open, _positions
+)

@@ -13,10 +13,19 @@ from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.given import GivenTracks
 from napari_cellstate.core.times import median_interval
 from napari_cellstate.formats.calibration import micrometres, seconds
+from napari_cellstate.formats.columns import (
+    FRAME_NAMES,
+    LABEL_NAMES,
+    PARENT_NAMES,
+    TRACK_NAMES,
+    X_NAMES,
+    Y_NAMES,
+    guess_columns,
+)
 from napari_cellstate.formats.ctc import TRACK_FILES
 from napari_cellstate.formats.ctc_tracks import read_ctc_tracks
 from napari_cellstate.formats.geff import read_geff
-from napari_cellstate.formats.heteromotility import read_heteromotility
+from napari_cellstate.formats.heteromotility import is_one_of_pair, read_heteromotility
 from napari_cellstate.formats.ome_zarr import is_zarr
 from napari_cellstate.formats.parents import WHOLE, Id, Ints, check_forward, find_parents
 from napari_cellstate.formats.read_sheet import read_sheet
@@ -28,12 +37,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-TRACK_NAMES = ("track_id", "track", "TRACK_ID", "particle", "id")
-FRAME_NAMES = ("frame", "t", "FRAME", "POSITION_T")
-Y_NAMES = ("y", "POSITION_Y")
-X_NAMES = ("x", "POSITION_X")
-LABEL_NAMES = ("label",)
-PARENT_NAMES = ("parent", "parent_track_id")
 _OURS = ("frame", "label", "y", "x", "track", "parent")
 _COUNTS = (*(name.upper() for name in FRAME_NAMES if name != "POSITION_T"), "SLICE", "TIMEPOINT")
 """Columns that count frames, whatever unit some program writes under them."""
@@ -58,8 +61,8 @@ def read_tracks(
     Parameters
     ----------
     path : TrackMate's .xml; a GEFF (a Zarr folder); a folder of the Cell Tracking Challenge or with Heteromotility's
-        tracksX.csv and tracksY.csv; else a table: .csv, .tsv or .txt (also .gz) separated by commas, semicolons or
-        tabs, or .parquet. The further header rows of TrackMate are left out.
+        tracksX.csv and tracksY.csv (or the first of these); else a table: .csv, .tsv or .txt (also .gz) separated by
+        commas, semicolons or tabs, or .parquet. The further header rows of TrackMate are left out.
     track, time, y, x : names of columns; "" finds them (see ``TRACK_NAMES`` and its neighbours). ``label`` and
         ``parent`` are used where they are there; 0, -1, a blank or the track itself as parent means none.
     time_unit : such as s, min or h, where the time column holds times instead of frame numbers; "" takes what the
@@ -85,11 +88,12 @@ def read_tracks(
             raise InputError(f"{path}: {named[0]} names a column of a table, but this is no table; leave it out")
         return other(path, pixel_size_um)
     sheet = read_sheet(path)
+    maybe = guess_columns(sheet.names)
     columns = {
-        "track": sheet.find(TRACK_NAMES, track, "--track"),
-        "frame": sheet.find(FRAME_NAMES, time, "--time"),
-        "y": sheet.find(Y_NAMES, y, "--y"),
-        "x": sheet.find(X_NAMES, x, "--x"),
+        "track": sheet.find(TRACK_NAMES, track, "--track", maybe.track),
+        "frame": sheet.find(FRAME_NAMES, time, "--time", maybe.time),
+        "y": sheet.find(Y_NAMES, y, "--y", maybe.y),
+        "x": sheet.find(X_NAMES, x, "--x", maybe.x),
         "parent": sheet.find_optional(PARENT_NAMES),
     }
     sheet = _tracked(sheet.without_more_headers(columns["frame"]), columns["track"])
@@ -113,7 +117,7 @@ def _not_a_table(path: Path) -> Callable[[Path, float | None], GivenTracks] | No
     if path.suffix.lower() == ".xml":
         return read_trackmate
     if not path.is_dir():
-        return None
+        return read_heteromotility if is_one_of_pair(path) else None
     if is_zarr(path) or path.suffix.lower() in (".geff", ".zarr"):
         return read_geff
     if any((path / name).is_file() for name in TRACK_FILES):
@@ -191,13 +195,12 @@ def _frames(sheet: Sheet, name: str, *, asked: bool) -> Ints:
 def _positions(sheet: Sheet, name: str, pixel_size_um: float | None) -> NDArray[np.float64]:
     """Positions in px."""
     values = sheet.numbers(name)
-    unit = micrometres(1.0, sheet.units.get(name, ""))
+    said = sheet.units.get(name, "") or unit_in(name)
+    unit = micrometres(1.0, said)
     if unit is None:
         return values
     if pixel_size_um is None:
-        raise InputError(
-            f"{sheet.path}: {name} is in {sheet.units[name]}; expected px; give the pixel size with --pixel-size"
-        )
+        raise InputError(f"{sheet.path}: {name} is in {said}; expected px; give the pixel size with --pixel-size")
     return values * (unit / pixel_size_um)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.movie import Array
-from napari_cellstate.formats.format import Format, choose_position, reading
+from napari_cellstate.formats.format import Format, choose_position, no_stack, reading
 
 SUFFIXES = (".avi", ".mp4", ".m4v", ".mov", ".mkv")
 _SECONDS = 300
@@ -150,8 +150,9 @@ def _start(path: Path, pixels: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([ffmpeg, *asked, *_source(path), *given], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
-def _open(path: Path, *, axes: str, time_given: bool, position: int | None = None) -> VideoMovie:
+def _open(path: Path, *, axes: str, time_given: bool, position: int | None = None, project: str = "") -> VideoMovie:
     choose_position([""], position, str(path))
+    no_stack(project, str(path), "a video")
     return VideoMovie(path, axes=axes)
 
 

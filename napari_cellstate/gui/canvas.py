@@ -38,7 +38,7 @@ class Canvas(QObject):
         super().__init__(parent)
         self._viewer, self._layers = viewer, layers
         self._found: MovieResults | None = None
-        self._shown_k = 0
+        self._shown: list[tuple[str, str]] = []
         viewer.mouse_move_callbacks.append(self._on_move)
         viewer.mouse_drag_callbacks.append(self._on_press)
 
@@ -109,14 +109,14 @@ class Canvas(QObject):
             overlay.visible = bool(text)
 
     def _legend(self, k: int) -> None:
-        if k == self._shown_k:  # an overlay made anew takes a tenth of a second
+        entries = [(state_name(state), state_colour(state)) for state in range(1, k + 1)]
+        if entries == self._shown:  # an overlay made anew takes a tenth of a second
             return
-        self._shown_k = k
+        self._shown = entries
         for key in [key for key in self._viewer.canvas.overlays if key.startswith(_LEGEND)]:
             self._drop(key)
         if not k:
             return
-        entries = [(state_name(state), state_colour(state)) for state in range(1, k + 1)]
         for nth, (text, colour) in enumerate([*entries, ("no state", NO_STATE_COLOUR)]):
             overlay = TextOverlay(text=text, color=colour, visible=True, **_BOX, position="top_left", font_size=10)
             self._viewer.canvas.overlays[f"{_LEGEND}_{nth}"] = overlay

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from qtpy.QtWidgets import QFormLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from napari_cellstate.core.errors import CellStateError, InputError
 from napari_cellstate.core.mask_edits import AddCell, MaskEdit, MergeCells, RemoveCell, SplitCell
 from napari_cellstate.core.progress import Progress
-from napari_cellstate.experiment.click import PreparedFrames, add_cell
+from napari_cellstate.experiment.click import PreparedFrames, Spot, add_cell, diameter, next_spot
+from napari_cellstate.gui.layers import CHOSEN
 from napari_cellstate.gui.pointer import Gesture, Pointer
 from napari_cellstate.gui.results import MovieResults
 from napari_cellstate.gui.tool import Desk, Tool
-
-if TYPE_CHECKING:
-    from napari_cellstate.experiment.click import Doubt
 
 HELP = """
 <table cellspacing="4">
@@ -36,7 +34,7 @@ class ClickTool(Tool):
         super().__init__(desk, parent)
         self._prepared = PreparedFrames()
         self._half: tuple[float, float] | None = None
-        self._doubts: list[Doubt] = []
+        self._seen: list[Spot] = []
         self._pointer = Pointer(desk.viewer, desk.layers, self.act)
         title, keys = QLabel("Click-segment"), QLabel(HELP)
         title.setStyleSheet("font-weight: bold; font-size: 12pt")
@@ -46,7 +44,7 @@ class ClickTool(Tool):
         self.carry.setSuffix(" frames")
         self.carry.setToolTip("Does each correction in so many of the following frames as well, as far as it fits.")
         self.next_button = QPushButton("Next doubtful place (N)")
-        self.next_button.setToolTip("Goes to the place of this frame where the net hesitates most.")
+        self.next_button.setToolTip("Goes to the frame and the place where the net hesitates most.")
         self.next_button.clicked.connect(self.go_on)
         self.says = QLabel()
         self.says.setWordWrap(True)
@@ -97,17 +95,15 @@ class ClickTool(Tool):
 
     def go_on(self) -> None:
         """Go to the next place where a click helps most."""
-        frame = int(self._desk.viewer.dims.current_step[0])
+        frame, seen = int(self._desk.viewer.dims.current_step[0]), tuple(self._seen)
+        experiment, movie = self._desk.session.experiment, self._desk.session.movie
+        if experiment is None or not movie:
+            return
 
-        def work(progress: Progress) -> list[Doubt]:
-            experiment, movie = self._open()
-            progress(0, 1, "looking where the net hesitates")
-            return self._prepared.doubts(experiment, movie, frame)
+        def work(progress: Progress) -> Spot | None:
+            return next_spot(experiment, movie, frame, seen=seen, prepared=self._prepared, progress=progress)
 
-        if self._doubts and self._doubts[0].frame == frame:
-            self._show_doubt()
-        else:
-            self.work_asked.emit(work, self._on_doubts)
+        self.work_asked.emit(work, self._show_spot)
 
     def _correction(self, gesture: Gesture) -> MaskEdit:
         movie, through = self._desk.session.movie, self.carry.value() + 1
@@ -151,20 +147,25 @@ class ClickTool(Tool):
     def _on_key(self, _: Any) -> None:
         self.go_on()
 
-    def _on_doubts(self, found: list[Doubt]) -> None:
-        self._doubts = found
-        if found:
-            self._show_doubt()
-        else:
-            self.says.setText("The net hesitates nowhere in this frame.")
-
-    def _show_doubt(self) -> None:
-        doubt, left = self._doubts.pop(0), len(self._doubts)
+    def _show_spot(self, spot: Spot | None) -> None:
+        if spot is None:
+            self.says.setText("The net hesitates nowhere else.")
+            return
+        self._seen.append(spot)
         basis, viewer = self._desk.layers.basis(), self._desk.viewer
         if basis is not None:
-            world = basis.data_to_world((doubt.frame, *doubt.place))
+            world = basis.data_to_world((spot.frame, *spot.place))
+            viewer.dims.set_point(0, world[0])
             viewer.scene.camera.center = (0.0, *world[1:])
-        self.says.setText(f"Here the net hesitates: {doubt.why}. {left} more in this frame.")
+            self._desk.layers.mark(CHOSEN, [(spot.frame, *spot.place)], size=2 * self._size())
+        self.says.setText(
+            f"Frame {spot.frame}: here the net hesitates (doubt {spot.doubt:.0%}). Is a cell missed, or wrong?"
+        )
+
+    def _size(self) -> float:
+        """Diameter of a typical cell, px."""
+        experiment, movie = self._open()
+        return diameter(experiment, movie, int(self._desk.viewer.dims.current_step[0])) or 20.0
 
     def _show_masks(self) -> None:
         session = self._desk.session

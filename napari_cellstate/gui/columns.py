@@ -8,8 +8,8 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QWidget
 
 from napari_cellstate.core.errors import CellStateError
+from napari_cellstate.formats.columns import FRAME_NAMES, TRACK_NAMES, X_NAMES, Y_NAMES
 from napari_cellstate.formats.read_sheet import TEXT_SUFFIXES, read_sheet
-from napari_cellstate.formats.tracks import FRAME_NAMES, TRACK_NAMES, X_NAMES, Y_NAMES
 
 if TYPE_CHECKING:
     from pathlib import Path

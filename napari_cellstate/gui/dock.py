@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Qt
+from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtWidgets import (
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
-    QMenu,
     QScrollArea,
     QStackedWidget,
     QToolButton,
@@ -23,26 +22,28 @@ from qtpy.QtWidgets import (
 )
 
 from napari_cellstate.core.errors import CellStateError, EditsAtRiskError
+from napari_cellstate.core.looks import Looks, wear
 from napari_cellstate.core.progress import Progress
 from napari_cellstate.experiment.edit import Edited
+from napari_cellstate.experiment.edits.describe_movie import DescribeMovie
 from napari_cellstate.experiment.pipeline import RunReport, run
-from napari_cellstate.experiment.planned import plan_by_table
 from napari_cellstate.experiment.status import status
 from napari_cellstate.experiment.store import Experiment
+from napari_cellstate.gui.begin import Begin
 from napari_cellstate.gui.canvas import Canvas
+from napari_cellstate.gui.keys import REDO, UNDO
 from napari_cellstate.gui.layers import Layers
 from napari_cellstate.gui.lists import MovieList, StageList
-from napari_cellstate.gui.many import AddMany
 from napari_cellstate.gui.messages import words
-from napari_cellstate.gui.new_movie import NewMovie
 from napari_cellstate.gui.notice import Notice
+from napari_cellstate.gui.outlets import Outlets
 from napari_cellstate.gui.page import StagePage
 from napari_cellstate.gui.panels import Panels
 from napari_cellstate.gui.picker import PanelPicker, ToolPicker
+from napari_cellstate.gui.preferences import preferences
 from napari_cellstate.gui.preview import Previewer
 from napari_cellstate.gui.results import MovieResults, load
 from napari_cellstate.gui.runbar import RunBar
-from napari_cellstate.gui.sample import make_sample, sample_folder
 from napari_cellstate.gui.session import Pick, Session
 from napari_cellstate.gui.standing import standings
 from napari_cellstate.gui.start import StartPage
@@ -54,9 +55,6 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
 log = logging.getLogger(__name__)
-
-_MOVIES = "Movies and tables of tracks (*.tif *.tiff *.nd2 *.avi *.mp4 *.png *.csv *.tsv *.parquet);;All files (*)"
-_PLANS = "Tables (*.csv *.tsv *.parquet);;All files (*)"
 
 
 class CellStateDock(QWidget):
@@ -81,6 +79,7 @@ class CellStateDock(QWidget):
         self.preview = Previewer(napari_viewer, self.session, self.layers, self)
         self.panel_picker, self.undo_buttons = PanelPicker(), UndoButtons(self.session)
         self.tool_picker = ToolPicker(Desk(napari_viewer, self.session, self.layers, self.panels))
+        self.begin, self.outlets = Begin(napari_viewer, self.session, self), Outlets(self.session)
         self._then: Any = None
         self._step = ""
         self._loaded: list[Any] = []
@@ -104,10 +103,10 @@ class CellStateDock(QWidget):
         if experiment is None or self.task.running:
             return
         self._then = self._on_run
-        movie = self.session.movie
+        movie, device = self.session.movie, preferences().device
 
         def work(progress: Progress) -> tuple[RunReport, str, MovieResults | None]:
-            report = run(experiment, until=until, reapply_edits=reapply_edits, progress=progress)
+            report = run(experiment, until=until, device=device, reapply_edits=reapply_edits, progress=progress)
             return report, movie, load(experiment, movie)  # read here, so that the window need not wait
 
         self.task.start(work)
@@ -130,14 +129,17 @@ class CellStateDock(QWidget):
         self._then = then
         self.task.start(work)
 
+    def show_keys(self) -> None:
+        """Show keys and gestures."""
+        self.outlets.show_keys()
+
     # parts
 
     def _build(self) -> None:
         self._name = QLabel()
         self._name.setStyleSheet("font-weight: bold")
         self._add = _tool("+ movie", "Adds movies to this experiment")
-        self._add_menu = QMenu(self._add)
-        self._add.setMenu(self._add_menu)
+        self._add.setMenu(self.begin.menu(self._add))
         self._add.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._open = _tool("open", "Opens another experiment")
         bar = QHBoxLayout()
@@ -162,6 +164,7 @@ class CellStateDock(QWidget):
         column.addWidget(self._middle, 1)
         column.addWidget(self.panel_picker)
         column.addWidget(self.tool_picker)
+        column.addWidget(self.outlets)
         self._pages = QStackedWidget()
         self._pages.addWidget(self.start)
         self._pages.addWidget(work)
@@ -173,17 +176,14 @@ class CellStateDock(QWidget):
         whole.addWidget(self.runbar)
 
     def _connect(self) -> None:
-        self.start.movie_asked.connect(self.new_from_layer)
-        self.start.experiment_asked.connect(self.ask_experiment)
-        self.start.sample_asked.connect(self.try_sample)
-        for text, ask in (
-            ("Files ...", self.ask_movies),
-            ("A folder of images, or a Zarr ...", self.ask_folder),
-            ("The selected layer", self.add_layer),
-            ("Movies that a table names ...", self.ask_table),
-        ):
-            self._add_menu.addAction(text, ask)
-        self._open.clicked.connect(self.ask_experiment)
+        self.start.movie_asked.connect(self.begin.new_from_layer)
+        self.start.experiment_asked.connect(self.begin.ask_experiment)
+        self.start.sample_asked.connect(self.begin.try_sample)
+        self.begin.opened.connect(self.open)
+        self.begin.said.connect(partial(self.notice.show_text, error=False))
+        self._open.clicked.connect(self.begin.ask_experiment)
+        self.outlets.said.connect(self.runbar.say)
+        self.movies.described.connect(self._describe)
         self.runbar.run_asked.connect(self.run)
         self.page.run_asked.connect(self.run)
         self.page.failed.connect(self.fail)
@@ -196,6 +196,9 @@ class CellStateDock(QWidget):
         self.session.results_changed.connect(self._on_results)
         self.session.movie_changed.connect(self._on_movie)
         self.task.started.connect(self._on_started)
+        self.task.started.connect(partial(self.page.learning.set_running, running=True))
+        self.task.ended.connect(partial(self.page.learning.set_running, running=False))
+        self.page.learning.cancel_asked.connect(self.task.cancel)
         self.task.progressed.connect(self._on_progress)
         self.task.succeeded.connect(self._on_succeeded)
         self.task.failed.connect(self._on_failed)
@@ -204,103 +207,28 @@ class CellStateDock(QWidget):
         self.canvas.clicked.connect(self._on_clicked)
         self.panel_picker.chosen.connect(self.panels.show)
         self.tool_picker.taken.connect(self._on_tool)
-        for asker in (self.panels, self.tool_picker):
+        for asker in (self.panels, self.tool_picker, self.begin, self.outlets):
             asker.work_asked.connect(self.work)
             asker.failed.connect(self.fail)
         self.undo_buttons.failed.connect(self.fail)
         self.session.edited.connect(self._on_edited)
         self.session.picked.connect(self._on_picked)
-
-    # ways to begin
-
-    def new_from_layer(self) -> None:
-        """Start an experiment from the selected image layer."""
-        dialog = NewMovie.from_layer(self._viewer, self)
-        if dialog is None:
-            self.notice.show_text(
-                "No movie is open. Open one (File > Open, or drag it into the window), select its layer, and press "
-                "the button again.",
-                error=False,
-            )
-            return
-        self._ask(dialog)
-
-    def ask_movies(self) -> None:
-        """Add one movie or many from files."""
-        paths, _ = QFileDialog.getOpenFileNames(self, "Add movies", self._folder(), _MOVIES)
-        self.add_files([Path(path) for path in paths])
-
-    def add_files(self, paths: list[Path]) -> None:
-        """Ask about one file what it cannot tell; of many, read condition and replicate from their names."""
-        experiment = self.session.experiment
-        if experiment is None or not paths:
-            return
-        if len(paths) == 1:
-            self._ask(NewMovie(paths[0], experiment.root, self, viewer=self._viewer))
-        else:
-            self._ask(AddMany(experiment, tuple(paths), parent=self))
-
-    def ask_folder(self) -> None:
-        """Add a folder of numbered images, or a Zarr."""
-        path = QFileDialog.getExistingDirectory(self, "Add a folder of images, or a Zarr", self._folder())
-        self.add_files([Path(path)] if path else [])
-
-    def ask_table(self) -> None:
-        """Add the movies that a table names."""
-        path, _ = QFileDialog.getOpenFileName(self, "A table with a row a movie", self._folder(), _PLANS)
-        if path and self.session.experiment is not None:
-            try:
-                self._ask(AddMany(self.session.experiment, planned=plan_by_table(path), parent=self))
-            except CellStateError as error:
-                self.fail(error)
-
-    def add_layer(self) -> None:
-        """Add the selected layer to the experiment that is open."""
-        experiment = self.session.experiment
-        dialog = None if experiment is None else NewMovie.from_layer(self._viewer, self, experiment.root)
-        if dialog is None:
-            self.notice.show_text(
-                "No movie is open beside this experiment. Open one, and select its layer.", error=False
-            )
-            return
-        self._ask(dialog)
-
-    def ask_experiment(self) -> None:
-        """Open an experiment folder."""
-        path = QFileDialog.getExistingDirectory(self, "Open an experiment (a folder NAME.cellstate)")
-        if path:
-            self.open(path)
-
-    def try_sample(self) -> None:
-        """Simulate the sample, or open it where it is there already."""
-        folder = sample_folder()
-        self._then = self.open
-        self.task.start(lambda progress: make_sample(folder, progress))
-
-    def _folder(self) -> str:
-        experiment = self.session.experiment
-        return "" if experiment is None else str(experiment.root.parent)
-
-    def _ask(self, dialog: NewMovie | AddMany) -> None:
-        dialog.accepted.connect(partial(self._add_movie, dialog))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
-    def _add_movie(self, dialog: NewMovie | AddMany) -> None:
-        layer = dialog.layer if isinstance(dialog, NewMovie) else None
-        self._then = partial(self._on_added, layer)
-        self.task.start(dialog.work())
-
-    def _on_added(self, layer: Any, experiment: Experiment) -> None:
-        images = experiment.movies[-1].images
-        if layer is not None and images is not None:  # so that the user's own layer goes on showing it
-            layer.metadata = {**layer.metadata, "cellstate_file": str(images.resolve(experiment.root))}
-        self.open(experiment)
+        for keys, act in (
+            ("Ctrl+Z", self.undo_buttons.undo_button.click),
+            ("Ctrl+Shift+Z", self.undo_buttons.redo_button.click),
+            ("Ctrl+R", self.runbar.run_button.click),
+            ("Escape", self.runbar.cancel_button.click),
+            ("F1", self.show_keys),
+        ):  # only while the keyboard is in the dock: in the movie these are napari's
+            QShortcut(QKeySequence(keys), self, act, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        for key, button in ((UNDO, self.undo_buttons.undo_button), (REDO, self.undo_buttons.redo_button)):
+            self._viewer.bind_key(key, lambda _viewer, button=button: button.click(), overwrite=True)
 
     # what happens
 
     def _on_experiment(self) -> None:
         self.notice.clear()
+        self._wear()
         self.layers.clear()
         self._pages.setCurrentIndex(0 if self.session.experiment is None else 1)
         self.page.show_stage("segment")
@@ -315,7 +243,9 @@ class CellStateDock(QWidget):
         self._publish()
 
     def _on_results(self) -> None:
+        self._wear()
         self._show_status()
+        self.page.show_corrections()
         self.page.show_resolved()
         self._publish()
         self.panels.refresh()
@@ -323,6 +253,7 @@ class CellStateDock(QWidget):
     def _on_stage(self, stage: str) -> None:
         self.tool_picker.put_away()
         self.page.show_stage(stage)
+        self.outlets.show_stage(stage)
         self._show_status()
 
     def _on_started(self) -> None:
@@ -364,6 +295,13 @@ class CellStateDock(QWidget):
         if tool is not None:
             tool.show_results(self._found)
 
+    def _describe(self, movie: str, condition: str, replicate: str) -> None:
+        try:
+            self.session.edit(DescribeMovie(movie=movie, condition=condition, replicate=replicate))
+        except (CellStateError, OSError) as error:
+            self.fail(error)
+            self._show_status()
+
     def _on_edited(self, edited: Edited) -> None:
         if set(edited.lost) - self._lost:  # said once, not after every gesture
             self.notice.show_text(
@@ -382,6 +320,14 @@ class CellStateDock(QWidget):
             self.runbar.say(self.canvas.describe(found.row_of(pick.track, pick.frame)).split("\n")[0])
 
     # showing
+
+    def _wear(self) -> None:
+        """Have the names and colours of this experiment in the whole window."""
+        experiment = self.session.experiment
+        try:
+            wear(preferences().looks(Looks() if experiment is None else experiment.looks))
+        except CellStateError as error:
+            self.fail(error)
 
     def _show_status(self) -> None:
         experiment = self.session.experiment
@@ -432,6 +378,8 @@ class CellStateDock(QWidget):
         self.task.cancel()
         self.preview.close()
         self.tool_picker.put_away()
+        for key in (UNDO, REDO):
+            self._viewer.bind_key(key, None, overwrite=True)
         self.canvas.close()
         self.panels.close()
         super().closeEvent(event)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
@@ -18,7 +18,10 @@ from qtpy.QtWidgets import (
 from napari_cellstate.core.method import Method, parse_settings
 from napari_cellstate.gui.fields import Choice, Field, Floating, Switch, Text, Whole
 
-_LABEL, _MARK = 112, 54
+if TYPE_CHECKING:
+    from qtpy.QtGui import QShowEvent
+
+_LABEL, _MARK = 108, 58
 """Widths, so that the fields of all forms of a page stand under each other and the page fits into 340 pixels."""
 
 
@@ -37,6 +40,7 @@ class Form(QWidget):
         self._cls = type(method)
         self._fields: dict[str, Field] = {}
         self._marks: dict[str, QLabel] = {}
+        self._labels: list[QLabel] = []
         self._resolved: dict[str, Any] = {}
         self._usual, self._rare = _rows(), _rows()
         self._more = QToolButton(text="more", checkable=True, autoRaise=True)
@@ -78,6 +82,12 @@ class Form(QWidget):
         """The editor of one setting."""
         return self._fields[name]
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Only now, with the fonts of the window, is it known how high a label of two lines is."""
+        super().showEvent(event)
+        for label in self._labels:
+            label.setMinimumHeight(label.heightForWidth(_LABEL))
+
     def _add(self, name: str) -> None:
         info = self._cls.model_fields[name]
         extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
@@ -90,6 +100,7 @@ class Form(QWidget):
         label.setBuddy(field)
         label.setWordWrap(True)
         label.setFixedWidth(_LABEL)
+        self._labels.append(label)
         line = QHBoxLayout()
         line.setSpacing(6)
         field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

@@ -1,55 +1,71 @@
-"""Keys of a tool: they win over those of whatever layer is active, and are given back."""
+"""Every key and gesture of ours, in one list; the Help page and the documentation are made from it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from html import escape
 
-if TYPE_CHECKING:
-    from napari.viewer import Viewer
+from qtpy.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
+UNDO, REDO = "Alt-Z", "Alt-Shift-Z"
+"""In the movie, where Ctrl+Z undoes strokes in a layer of napari's."""
 
-class Keys:
-    """Binds keys while it is on.
-
-    napari asks the active layer before the viewer, and most letters mean something to some layer (2 would rotate the
-    image, Z leave a mode), so keys are bound to the viewer and to each layer.
-    """
-
-    def __init__(self, viewer: Viewer, acts: Mapping[str, Callable[[], object]]) -> None:
-        self._viewer = viewer
-        self._handlers = {key: _handler(act) for key, act in acts.items()}
-        self._on = False
-
-    def start(self) -> None:
-        """Take the keys."""
-        if self._on:
-            return
-        self._on = True
-        for owner in (self._viewer, *self._viewer.layers):
-            self._bind(owner)
-        self._viewer.layers.events.inserted.connect(self._on_inserted)
-
-    def stop(self) -> None:
-        """Give them back."""
-        if not self._on:
-            return
-        self._on = False
-        self._viewer.layers.events.inserted.disconnect(self._on_inserted)
-        for owner in (self._viewer, *self._viewer.layers):
-            for key in self._handlers:
-                owner.bind_key(key, None, overwrite=True)
-
-    def _bind(self, owner: Any) -> None:
-        for key, handler in self._handlers.items():
-            owner.bind_key(key, handler, overwrite=True)
-
-    def _on_inserted(self, event: Any) -> None:
-        self._bind(event.value)
+KEYS: dict[str, tuple[tuple[str, str], ...]] = {
+    "In the movie": (
+        ("click a cell", "choose its track everywhere: scatter, timeline, movie"),
+        ("hover", "cell, frame, state, probability and features"),
+        ("Left, Right", "the frame before, the next one (napari)"),
+        (UNDO.replace("-", "+"), "undo the last correction by hand"),
+        (REDO.replace("-", "+"), "make it again"),
+    ),
+    "In the dock and the panels": (
+        ("Ctrl+Z, Ctrl+Shift+Z", "undo and redo of corrections by hand"),
+        ("Ctrl+R", "Run all"),
+        ("Escape", "Cancel what runs; what is done stays done"),
+        ("F1", "this list"),
+        ("double-click", "in the list of movies: condition and replicate; on page States: names"),
+    ),
+    "Panels": (
+        ("Scatter: Lasso, then draw", "ring the cells of these windows in the movie"),
+        ("Scatter: click a dot", "go to its cell"),
+        ("Timeline: click, drag the line", "go to a track and frame; scrub"),
+        ("Transitions: click a number", "list these events; < and > step through them"),
+    ),
+}
 
 
-def _handler(act: Callable[[], object]) -> Callable[[Any], None]:
-    def pressed(_: Any) -> None:
-        act()
+def key_text() -> str:
+    """The list as HTML."""
+    parts = []
+    for title, rows in KEYS.items():
+        lines = "".join(
+            f"<tr><td><b>{escape(key)}</b>&nbsp;&nbsp;</td><td>{escape(what)}</td></tr>" for key, what in rows
+        )
+        parts.append(f"<h3>{title}</h3><table>{lines}</table>")
+    return "".join(parts)
 
-    return pressed
+
+class KeyHelp(QDialog):
+    """The list, to be read beside the work."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Cell State: keys and mouse")
+        text = QLabel(key_text())
+        text.setWordWrap(True)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.close)
+        column = QVBoxLayout(self)
+        column.addWidget(text)
+        column.addWidget(buttons)
+        self.setMinimumWidth(520)
+
+
+def show_keys() -> None:
+    """Show the list; napari's command of this name calls it."""
+    from napari.viewer import current_viewer
+
+    from napari_cellstate.gui.opening import dock_of
+
+    viewer = current_viewer()
+    if viewer is not None:
+        dock_of(viewer).show_keys()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +20,12 @@ from napari_cellstate.plots.colours import NO_STATE_COLOUR, state_colour, state_
 if TYPE_CHECKING:
     from napari.layers import Layer
     from napari.viewer import Viewer
+    from numpy.typing import NDArray
 
 TAG = "cellstate"
 MOVIE, CELLS, STATES, TRACKS, EVENTS, CHOSEN = "movie", "cells", "states", "tracks", "transitions", "chosen"
 WINDOWS, MASKS = "windows", "masks"
+CLUSTERS, COLOURED = "clusters", "coloured"
 PREVIEW, PREVIEW_LINKS = "preview", "preview links"
 _NONE = 255
 """What the overlay calls a cell without a state; 0 is the background."""
@@ -75,8 +78,14 @@ class Layers(QObject):
             labels = experiment.labels(name)
             self._put_labels(CELLS, _cells(labels, found), space, name, visible=False, opacity=0.5)
             if found.k:
-                self._put_labels(STATES, _states(labels, found), space, name, colours=_state_colormap(found.k))
-        for role, kept in ((CELLS, there), (STATES, there and found is not None and found.k > 0)):
+                colours = state_colormap(found.k)
+                self._put_labels(STATES, _states(labels, found, found.state), space, name, colours=colours)
+                if found.clustered:
+                    data = _states(labels, found, found.cluster)
+                    self._put_labels(CLUSTERS, data, space, name, colours=colours, visible=False)
+        sorted_out = there and found is not None and found.k > 0
+        clustered = sorted_out and found is not None and found.clustered
+        for role, kept in ((CELLS, there), (STATES, sorted_out), (CLUSTERS, clustered)):
             if not kept:
                 self._forget(self.find(role))
         if found is None or len(found.track) < 2:
@@ -85,6 +94,55 @@ class Layers(QObject):
             self._put_tracks(found, space, name)
         if len(self._viewer.layers):
             self._front()
+
+    def colour_by(
+        self,
+        experiment: Experiment | None,
+        found: MovieResults | None,
+        codes: NDArray[np.int64] | None = None,
+        colours: Sequence[str] = (),
+        title: str = "",
+    ) -> None:
+        """Paint cells and tracks of the movie by a code for each row of its results, in place of the states.
+
+        Parameters
+        ----------
+        codes : (len(found.row),), number of the colour of each cell in its frame, at most 253; below 0 for grey. None:
+            the states again.
+        colours : "#RRGGBB".
+        title : name of the layer.
+        """
+        layer = self.find(COLOURED)
+        if experiment is None or found is None or codes is None:
+            if layer is not None and layer.visible:
+                layer.visible = False
+                self._see(STATES, seen=True)
+                if found is not None:
+                    self._colour_tracks(found, state_rgb(found.k)[found.state] / 255.0)
+            return
+        rgb = np.array([[int(one[at : at + 2], 16) for at in (1, 3, 5)] for one in (*colours, NO_STATE_COLOUR)]) / 255.0
+        self._colour_tracks(found, rgb[np.where(codes >= 0, codes, len(colours))])
+        if not experiment.movie_paths(found.movie).labels.exists():
+            return
+        self._see(STATES, seen=False)  # two colours over each other are neither
+        shown = np.where(codes >= 0, codes + 1, _NONE)
+        data = painted(experiment.labels(found.movie), lambda t: found.table(t, shown), np.uint8)
+        numbered: dict[int | None, Any] = dict(enumerate(colours, start=1))
+        plain = {None: "transparent", 0: "transparent", _NONE: NO_STATE_COLOUR}
+        colormap = DirectLabelColormap(color_dict={**plain, **numbered})
+        space = self._space(experiment, found.movie)
+        self._put_labels(COLOURED, data, space, found.movie, colours=colormap, opacity=0.7)
+        if layer is None:
+            self._front()
+        layer = self.find(COLOURED)
+        if layer is not None:
+            layer.name, layer.visible = title or COLOURED, True
+
+    def _colour_tracks(self, found: MovieResults, rgb: NDArray[np.floating[Any]]) -> None:
+        layer = self.find(TRACKS)
+        if layer is not None and len(layer.data) == len(found.track):
+            order = np.lexsort((found.frame, found.track))
+            layer.track_colors = np.concatenate([rgb[order], np.ones((len(rgb), 1))], axis=1).astype(np.float32)
 
     def preview_cells(self, experiment: Experiment, name: str, frame: int, labels: Any) -> None:
         """Outlines of one frame, over everything else."""
@@ -201,6 +259,12 @@ class Layers(QObject):
         (top, left), (bottom, right) = basis.corner_pixels[:, -2:]
         return bool(top <= y <= bottom and left <= x <= right)
 
+    def space(self, experiment: Experiment, name: str, frame: int = 0) -> dict[str, Any]:
+        """Scale, place and units of a movie; of a stack that begins with a frame of it."""
+        space = self._space(experiment, name)
+        space["translate"] = _moved(space, frame)
+        return space
+
     def _space(self, experiment: Experiment, name: str) -> dict[str, Any]:
         """Scale, place and units: those of the images, whoever opened them."""
         entry = experiment.entry(name)
@@ -231,7 +295,7 @@ class Layers(QObject):
             self._viewer.add_labels(data, name=role, **look, **space).editable = False
             return
         layer.data = data
-        if colours is not None and len(layer.colormap.color_dict) != len(colours.color_dict):
+        if colours is not None and not _same_colours(layer.colormap, colours):
             layer.colormap = colours
         _replace(layer, space, tagged)
         layer.editable = False
@@ -283,12 +347,13 @@ def _cells(labels: Any, found: MovieResults) -> Any:
     return painted(labels, lambda t: found.table(t, found.track), np.uint32)
 
 
-def _states(labels: Any, found: MovieResults) -> Any:
-    shown = np.where(found.state > 0, found.state, _NONE)
+def _states(labels: Any, found: MovieResults, state: NDArray[np.int64]) -> Any:
+    shown = np.where(state > 0, state, _NONE)
     return painted(labels, lambda t: found.table(t, shown), np.uint8)
 
 
-def _state_colormap(k: int) -> DirectLabelColormap:
+def state_colormap(k: int) -> DirectLabelColormap:
+    """Colours of what the overlay of states calls them."""
     colours: dict[int | None, Any] = {None: "transparent", 0: "transparent", _NONE: NO_STATE_COLOUR}
     colours |= {state: state_colour(state) for state in range(1, k + 1)}
     return DirectLabelColormap(color_dict=colours)
@@ -298,6 +363,12 @@ def _moved(space: dict[str, Any], frame: int) -> tuple[float, ...]:
     """Where a stack of one frame begins, in the world of a whole movie."""
     start, step = np.zeros(3) + space.get("translate", 0.0), np.asarray(space["scale"], np.float64)
     return (float(start[0] + frame * step[0]), *map(float, start[1:]))
+
+
+def _same_colours(one: DirectLabelColormap, other: DirectLabelColormap) -> bool:
+    """Whether two colormaps look the same: setting one draws the layer anew."""
+    a, b = one.color_dict, other.color_dict
+    return a.keys() == b.keys() and all(np.allclose(a[key], b[key]) for key in a)
 
 
 def _key(experiment: Experiment, name: str) -> str:

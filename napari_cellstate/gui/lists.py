@@ -88,11 +88,20 @@ class _List(QTreeWidget):
 
 
 class MovieList(_List):
-    """The movies of an experiment; a click shows one."""
+    """The movies of an experiment; a click shows one, a double-click on condition or replicate writes another.
+
+    Signals
+    -------
+    described : movie, condition, replicate.
+    """
+
+    described = Signal(str, str, str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(["Movie", "Condition", "Repl.", "Frames"], parent)
-        self.setToolTip("Click a movie to show it")
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.itemDoubleClicked.connect(self._on_double)
+        self.itemChanged.connect(self._on_item)
         header = self.header()
         header.setStretchLastSection(False)
         for column in range(4):
@@ -108,6 +117,7 @@ class MovieList(_List):
                 [movie["name"], movie["condition"] or "-", movie["replicate"] or "-", _length(movie)]
             )
             item.setData(0, _KEY, movie["name"])
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
             status = "problem" if movie["problem"] else _overall(list(movie["stages"].values()))
             item.setIcon(0, dot(status))
             for column in range(4):
@@ -115,6 +125,15 @@ class MovieList(_List):
             self.addTopLevelItem(item)
         self.fit(*self._rows)
         self._quiet = False
+
+    def _on_double(self, item: QTreeWidgetItem, column: int) -> None:
+        if column in (1, 2):
+            self.editItem(item, column)
+
+    def _on_item(self, item: QTreeWidgetItem, column: int) -> None:
+        if not self._quiet and column in (1, 2):
+            condition, replicate = (item.text(at).strip() for at in (1, 2))
+            self.described.emit(str(item.data(0, _KEY)), _said(condition), _said(replicate))
 
 
 class StageList(_List):
@@ -160,6 +179,10 @@ def _method_title(recipe: Recipe, stage: str) -> str:
     return "Automatic" if kind == AUTO else next((one.title for one in listed if one.kind == kind), kind)
 
 
+def _said(text: str) -> str:
+    return "" if text == "-" else text
+
+
 def _length(movie: dict[str, Any]) -> str:
     dt = movie["dt_s"]
     if not dt:
@@ -171,7 +194,9 @@ def _movie_tip(movie: dict[str, Any], standing: str) -> str:
     pixel = movie["pixel_size_um"]
     size = f"{pixel:.3g} um a pixel" if pixel else "size of a pixel not known: distances stay in pixels"
     dt = "" if movie["dt_s"] else "\nTime between frames not known: rates per hour stay blank."
-    return f"{movie['name']}: {standing}\n{size}{dt}"
+    return (
+        f"{movie['name']}: {standing}\n{size}{dt}\nClick to show it; double-click condition or replicate to correct it."
+    )
 
 
 def _overall(statuses: list[str]) -> str:

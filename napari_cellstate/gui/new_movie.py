@@ -28,6 +28,7 @@ from napari_cellstate.experiment.store import Experiment
 from napari_cellstate.formats.movies import open_movie
 from napari_cellstate.gui.columns import Columns, is_table
 from napari_cellstate.gui.fields import Floating
+from napari_cellstate.gui.preferences import preferences
 from napari_cellstate.gui.taking import Source, movie_of, own_layers, take_labels, take_tracks
 
 if TYPE_CHECKING:
@@ -126,13 +127,18 @@ class NewMovie(QDialog):
         )
 
     @property
+    def makes_new(self) -> bool:
+        """Whether an experiment is made."""
+        return self._root is None
+
+    @property
     def layer(self) -> Any:
         """The layer that shows the movie, None where it is a file alone."""
         return self._source.layer
 
     def _folder(self) -> Path:
         if self._source.path is None:
-            return Path.home() / f"{free_name(self._source.name, set())}{SUFFIX}"
+            return preferences().home / f"{free_name(self._source.name, set())}{SUFFIX}"
         return self._source.path.parent / f"{self._source.path.name.split('.')[0]}{SUFFIX}"
 
     def _rows(self) -> None:

@@ -23,10 +23,13 @@ from napari_cellstate.gui.choices import (
     with_methods,
     with_set,
 )
+from napari_cellstate.gui.exclusions import Exclusions
 from napari_cellstate.gui.form import Form
+from napari_cellstate.gui.learning import LearningView
 from napari_cellstate.gui.preview import STAGES
 from napari_cellstate.gui.session import Session
 from napari_cellstate.gui.standing import Standing
+from napari_cellstate.gui.state_names import StateNames
 from napari_cellstate.methods import available
 
 _PREVIEW = (
@@ -93,8 +96,15 @@ class StagePage(QWidget):
         self._column.addWidget(self._meaning)
         self._column.addWidget(self.chooser)
         self._column.addWidget(self._about)
+        self.learning = LearningView(session)
+        self.learning.resume_asked.connect(lambda: self.run_asked.emit("embed"))
+        self._column.addWidget(self.learning)
         self._column.addLayout(self._body)
         self._column.addLayout(buttons)
+        self.state_names, self.exclusions = StateNames(session), Exclusions(session)
+        for extra in (self.state_names, self.exclusions):
+            extra.failed.connect(self.failed)
+            self._column.addWidget(extra)
         self._column.addStretch()
         session.recipe_changed.connect(self._on_recipe)
         self.show_stage(self.stage)
@@ -110,11 +120,21 @@ class StagePage(QWidget):
         self.chooser.setVisible(self.chooser.count() > 0 and stage != "features")
         self.preview_button.setChecked(False)
         self.preview_button.setVisible(stage in STAGES)
+        self.learning.set_wanted(wanted=stage == "embed")
+        self.exclusions.setVisible(stage == "embed")
+        self.show_corrections()
         self._rebuild()
 
     def show_standing(self, standing: Standing) -> None:
         """Say where the stage stands."""
         self._status.setText({"part": "partly done"}.get(standing.status, standing.status))
+
+    def show_corrections(self) -> None:
+        """Show names of states, and what is left out, as they are now."""
+        self.state_names.refresh()
+        self.state_names.setVisible(self.stage == "states" and self.state_names.rowCount() > 0)
+        if self.stage == "embed":
+            self.exclusions.refresh()
 
     def show_resolved(self) -> None:
         """Say beside estimated settings what was found for the movie that is shown."""

@@ -12,6 +12,7 @@ from napari_cellstate.gui.layers import CHOSEN, EVENTS, TRACKS, WINDOWS, Layers
 from napari_cellstate.gui.panel import PANELS, Panel
 from napari_cellstate.gui.results import MovieResults
 from napari_cellstate.gui.session import Pick, Session
+from napari_cellstate.gui.shades import Shades
 from napari_cellstate.plots.colours import state_colour
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Panels(QObject):
         self._found: MovieResults | None = None
         self._chosen_windows: list[tuple[str, int, int]] = []
         self._events: list[Event] = []
+        self._shades: tuple[Shades | None, str] = (None, "")
         session.picked.connect(self._on_picked)
         viewer.dims.events.current_step.connect(self._on_frame)
 
@@ -56,6 +58,7 @@ class Panels(QObject):
     def refresh(self) -> None:
         """Results on disk are others."""
         self._chosen_windows, self._events = [], []
+        self._colouring = None  # its values are of rows that may be gone
         for panel in self.made.values():
             panel.refresh()
 
@@ -67,6 +70,7 @@ class Panels(QObject):
             panel.show_results(found)
         self._on_events(self._events)
         self._on_windows(self._chosen_windows)
+        self._colour()
 
     def close(self) -> None:
         """Take all panels away."""
@@ -94,6 +98,7 @@ class Panels(QObject):
         panel.frame_asked.connect(self._show_frame)
         panel.windows_chosen.connect(self._on_windows)
         panel.events_shown.connect(self._on_events)
+        panel.coloured.connect(self._on_coloured)
         panel.work_asked.connect(self.work_asked)
         panel.failed.connect(self.failed)
         return panel
@@ -131,6 +136,22 @@ class Panels(QObject):
         rows = [row for row in (self._row(*key) for key in keys) if row >= 0]
         points: Any = [] if found is None else np.stack([found.frame[rows], found.y[rows], found.x[rows]], axis=1)
         self._layers.mark(WINDOWS, points, colour="#AAAAAA", size=self._ring * 0.9)
+        for panel in self.made.values():
+            panel.follow_windows(keys)
+
+    def _on_coloured(self, shown: Shades | None, title: str) -> None:
+        self._shades = (shown, title)
+        self._colour()
+
+    def _colour(self) -> None:
+        """Paint the cells by what a panel asks for; each by the window that it is in the middle of."""
+        shown, title = self._shades
+        found, experiment = self._found, self._session.experiment
+        if shown is None or found is None or experiment is None or int(found.row.max(initial=-1)) >= len(shown.codes):
+            self._layers.colour_by(experiment, found)
+            return
+        codes = np.append(shown.codes, -1)[found.row]
+        self._layers.colour_by(experiment, found, codes, shown.colours, title)
 
     def _row(self, movie: str, track: int, frame: int) -> int:
         found = self._found

@@ -78,6 +78,7 @@ class Previewer(QObject):
         self.task.cancel()
         self._clear()
         self._release()
+        self.said.emit("")
 
     def close(self) -> None:
         """Leave the viewer alone."""
@@ -119,7 +120,7 @@ class Previewer(QObject):
         if isinstance(found, LinksPreview):
             self._layers.preview_links(experiment, movie, found)
             first, stop = found.frames
-            text = f"{found.links} links in frames {first} to {stop - 1}, {found.starts} cells begin anew"
+            text = f"{found.links} links, {found.starts} new tracks, frames {first}-{stop - 1}"
         else:
             self._layers.preview_cells(experiment, movie, frame, found)
             text = f"{len(np.unique(found)) - int((found == 0).any())} cells in frame {frame}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,8 @@ class MovieResults:
     row : (N,), row of the behaviour table, -1 for none.
     parents : (n_tracks + 1,), by track, 0 for none.
     k : number of states.
+    cluster : (N,), best state of each row by itself.
+    posterior : of the behaviour table, a row each: `posterior[row]`; None where the method gives none.
     features : name, unit and value of a few features a row of the behaviour table: `values[row]`.
     """
 
@@ -48,6 +50,13 @@ class MovieResults:
     k: int
     features: tuple[tuple[str, str], ...] = ()
     values: NDArray[np.float64] | None = None
+    cluster: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    posterior: NDArray[np.float64] | None = None
+
+    @property
+    def clustered(self) -> bool:
+        """Whether clusters, which know no time, differ from states anywhere."""
+        return len(self.cluster) == len(self.state) and bool((self.cluster != self.state).any())
 
     @cached_property
     def _starts(self) -> Ints:
@@ -116,6 +125,8 @@ def load(experiment: Experiment, movie: str, behavior: AnnData | None = None) ->
         k,
         features,
         values,
+        _clusters(behavior, row),
+        None if behavior is None or POSTERIOR not in behavior.obsm else np.asarray(behavior.obsm[POSTERIOR]),
     )
 
 
@@ -133,6 +144,12 @@ def _states(behavior: AnnData | None, row: Ints) -> tuple[Ints, NDArray[np.float
     k = behavior.obsm[POSTERIOR].shape[1] if POSTERIOR in behavior.obsm else int(states.max(initial=0))
     state = np.append(states, NO_STATE)[row]
     return state, np.append(behavior.obs["state_prob"].to_numpy(np.float64), np.nan)[row], int(k)
+
+
+def _clusters(behavior: AnnData | None, row: Ints) -> Ints:
+    if behavior is None or "cluster" not in behavior.obs:
+        return np.zeros(len(row), np.int64)
+    return np.append(behavior.obs["cluster"].to_numpy(np.int64), NO_STATE)[row]
 
 
 def _features(behavior: AnnData | None, most: int = 2) -> tuple[tuple[tuple[str, str], ...], Any]:

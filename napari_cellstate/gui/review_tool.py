@@ -13,7 +13,7 @@ from napari_cellstate.core.edits import Edit
 from napari_cellstate.core.errors import CellStateError
 from napari_cellstate.core.review_edits import Accept
 from napari_cellstate.experiment.review import LinkItem, MovieReview, SampleItem, measured_error, sample_links
-from napari_cellstate.gui.keys import Keys
+from napari_cellstate.gui.tool_keys import Keys
 from napari_cellstate.gui.link_keys import KEYS, LinkKeys, key_map
 from napari_cellstate.gui.results import MovieResults
 from napari_cellstate.gui.scrolled import scrolled

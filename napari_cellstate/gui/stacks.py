@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 Plane = NDArray[Any]
 _KEPT = 32
+_KEPT_BYTES = 64 * 2**20
+"""Large frames are kept too, but fewer: a movie may be larger than the memory."""
 
 
 class LazyStack:
@@ -29,6 +31,8 @@ class LazyStack:
         self.shape, self.dtype = shape, np.dtype(dtype)
         self._read = read
         self._kept: OrderedDict[int, Plane] = OrderedDict()
+        plane = self.dtype.itemsize * shape[1] * shape[2]
+        self._most = max(1, min(_KEPT, _KEPT_BYTES // max(plane, 1)))
 
     @property
     def size(self) -> int:
@@ -67,7 +71,7 @@ class LazyStack:
             return self._kept[t]
         plane = np.asarray(self._read(t), self.dtype)
         self._kept[t] = plane
-        if len(self._kept) > _KEPT:
+        if len(self._kept) > self._most:
             self._kept.popitem(last=False)
         return plane
 

@@ -97,6 +97,9 @@ TOOLS: Mapping[str, ToolKind] = {
         "Correct the masks: click adds, Shift-click removes, drag joins, a line splits",
         "click_tool:ClickTool",
     ),
+    "teach": ToolKind(
+        "Teach", "A copy of the net learns from what you corrected, while you watch", "teach_tool:TeachTool"
+    ),
     "correct": ToolKind(
         "Correct", "Correct the tracks: join, break, swap, divide, delete, one key each", "correct_tool:CorrectTool"
     ),

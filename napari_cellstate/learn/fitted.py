@@ -59,6 +59,7 @@ def fitted(
     """
     if folder is not None and (folder / CONFIG).is_file():
         net, _ = load_model(folder)
+        (folder / FILE).unlink(missing_ok=True)  # left where the training was killed at its very end
         return net.to(device), read_losses(folder)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(plan.training.seed)

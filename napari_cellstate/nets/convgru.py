@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from napari_cellstate.nets._typed import each
@@ -45,6 +46,25 @@ class ConvGRUCell(nn.Module):
         reset, keep = torch.sigmoid(self.gates(torch.cat((x, h), 1))).chunk(2, 1)
         candidate = torch.tanh(self.candidate(torch.cat((x, reset * h), 1)))
         out: Tensor = candidate + keep * (h - candidate)
+        return out
+
+    def told(self, x: Tensor) -> Tensor:
+        """What an input alone adds to reset gate, keep gate and candidate, (B, 3 * hidden, Y, X)."""
+        weight = torch.cat((self.gates.weight[:, : self.channels], self.candidate.weight[:, : self.channels]))
+        bias = torch.cat((self.gates.bias, self.candidate.bias))  # type: ignore[arg-type]  # they have one
+        return F.conv2d(x, weight, bias, padding=self.gates.padding)  # type: ignore[arg-type]  # two numbers
+
+    def step(self, told: Tensor, h: Tensor) -> Tensor:
+        """The next state where `told` is of the input: as `forward`, without looking at the input again."""
+        gates, candidate = told.split((2 * self.hidden, self.hidden), 1)
+        pad = self.gates.padding
+        reset, keep = torch.sigmoid(
+            gates + F.conv2d(h, self.gates.weight[:, self.channels :], padding=pad)  # type: ignore[arg-type]
+        ).chunk(2, 1)
+        new = torch.tanh(
+            candidate + F.conv2d(reset * h, self.candidate.weight[:, self.channels :], padding=pad)  # type: ignore[arg-type]
+        )
+        out: Tensor = new + keep * (h - new)
         return out
 
 
@@ -120,6 +140,20 @@ class ConvGRU(nn.Module):
                 sequence = torch.cat((sequence, back), 2)
             x = sequence
         return x, last + last_backward
+
+
+def unrolled(cell: ConvGRUCell, x: Tensor, h: Tensor, steps: int) -> Tensor:
+    """States of a cell whose input is the same at every step, (B, steps, hidden, Y, X); it is looked at once.
+
+    Parameters
+    ----------
+    x, h : (B, channels, Y, X), the input, and (B, hidden, Y, X), the first state.
+    """
+    told, states = cell.told(x), []
+    for _ in range(steps):
+        h = cell.step(told, h)
+        states.append(h)
+    return torch.stack(states, 1)
 
 
 def _cells(inputs: Sequence[int], widths: Sequence[int], kernels: Sequence[int]) -> nn.ModuleList:

@@ -1,6 +1,6 @@
 """What autoencoders of crops are trained with: only pixels that count are rebuilt.
 
-A crop's channels are grey levels, band energies and the mask itself. Grey levels and energies count inside the mask, so
+A crop's channels are grey levels, shares of bands and the mask itself. Grey levels and shares count inside the mask, so
 that the outline is told by the mask alone and not, again and again, by every channel's border.
 """
 
@@ -22,7 +22,7 @@ class CropElbo:
 
     Attributes
     ----------
-    elbo : objective and weights; the likelihood is Gaussian, its `sd` that of grey levels and energies.
+    elbo : objective and weights; the likelihood is Gaussian, its `sd` that of grey levels and shares.
     outline : weight of the mask's error.
     path_sd : standard deviation of the path's likelihood.
     """

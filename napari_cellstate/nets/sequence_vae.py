@@ -18,7 +18,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from napari_cellstate.nets.convgru import ConvGRU
+from napari_cellstate.nets.convgru import ConvGRU, ConvGRUCell, unrolled
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,13 +87,14 @@ class SequenceVAE(nn.Module):
         self.from_code = nn.Sequential(
             nn.Linear(self.latent, 128), nn.ReLU(), nn.Linear(128, hidden * low**2), nn.Tanh()
         )
-        self.writer = ConvGRU(hidden, hidden)
+        self.writer = ConvGRUCell(hidden, hidden)
         self.up = _ups(hidden, widths, channels)
         self.path_writer = _perceptron(motion, 64, steps * path) if path else None
 
     def encode(self, x: Tensor, path: Tensor | None = None, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Mean and log variance of the posterior, (B, latent + motion) each; arguments as in `forward`."""
-        maps = self.down(x.flatten(0, 1)).unflatten(0, x.shape[:2])
+        flat = x.flatten(0, 1).contiguous(memory_format=torch.channels_last)
+        maps = self.down(flat).unflatten(0, x.shape[:2])
         _, states = self.reader(maps, mask=mask)
         means, logs = self.to_code(states[-1]).chunk(2, 1)
         if self.path_reader is None:
@@ -105,7 +106,7 @@ class SequenceVAE(nn.Module):
     def decode(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """(B, latent + motion) to means of crops (B, T, C, Y, X) and path (B, T, P)."""
         first = self.from_code(z).unflatten(1, (self.hidden, self.low, self.low))
-        frames, _ = self.writer(first[:, None].expand(-1, self.steps, -1, -1, -1), [first])
+        frames = unrolled(self.writer, first, first, self.steps)
         crops = self.up(frames.flatten(0, 1)).unflatten(0, (len(z), self.steps))
         if self.path_writer is None:
             return crops, z.new_zeros((len(z), self.steps, 0))

@@ -36,8 +36,8 @@ def dwell(
     dt_s: float | None = None,
     names: StateNames | None = None,
     conditions: Sequence[str] = (),
+    remarks: Mapping[int, str] | None = None,
     shortest: int = 0,
-    said: Mapping[int, str] | None = None,
 ) -> Figure:
     """Survival of stays with 95 % bands: a panel per state, a curve per condition.
 
@@ -47,8 +47,8 @@ def dwell(
     dt_s : seconds a frame; None leaves the axis in frames.
     names : of states.
     conditions : in the order wanted, so that all figures of a report agree; those not named come after.
+    remarks : a line for some of the states, such as a hazard ratio, written into their panels.
     shortest : frames of a window, drawn as a line: windows blur what is shorter. 0 or 1 draws none.
-    said : a line for some of the states, such as a hazard ratio, written into their panels.
 
     Notes
     -----
@@ -72,7 +72,7 @@ def dwell(
             if shortest > 1:
                 panel.axvline(shortest * factor, color="#999999", linewidth=0.8, linestyle=":")
             _head(panel, state, names)
-            panel.text(0.02, 0.03, (said or {}).get(state, ""), transform=panel.transAxes, size=8, color="#333333")
+            panel.text(0.02, 0.03, (remarks or {}).get(state, ""), transform=panel.transAxes, size=8, color="#333333")
             if leftmost(panel):
                 panel.set_ylabel("share still in the state")
         drawn.axes[0].set(xlim=(0, None), ylim=(0, 1.02))

@@ -49,6 +49,8 @@ def flux_map(table: pd.DataFrame, *, axes: tuple[str, str] = ("component 1", "co
         _arrows(panel, x, y, flux, (x[1, 0] - x[0, 0], y[0, 1] - y[0, 0]) if min(shape) > 1 else (1.0, 1.0))
         drawn.colorbar(image, ax=panel, label="divergence of the mean displacement (per lag)", shrink=0.8)
         panel.set(xlabel=axes[0], ylabel=axes[1])
+        panel.margins(0.06)
+        panel.autoscale()
         drawn.suptitle("Net flux through each cell (arrows)" + (f"\n{said}" if said else ""), size=9)
     return drawn
 
@@ -95,7 +97,7 @@ def _shade(panel: Axes, edges: tuple[Floats, Floats], values: Floats) -> Any:
     """Colours on both sides of 0, strong where nine in ten are passed; one far value does not bleach the rest."""
     finite = np.abs(values[np.isfinite(values)])
     top = float(np.quantile(finite, 0.9)) if len(finite) else 1.0
-    return panel.pcolormesh(*edges, values.T, cmap=_COLOURS, vmin=-(top or 1.0), vmax=top or 1.0)
+    return panel.pcolormesh(*edges, values.T, cmap=_COLOURS, alpha=0.7, vmin=-(top or 1.0), vmax=top or 1.0)
 
 
 def _arrows(panel: Axes, x: Floats, y: Floats, flux: list[Floats], bins: tuple[float, float]) -> None:
@@ -104,4 +106,8 @@ def _arrows(panel: Axes, x: Floats, y: Floats, flux: list[Floats], bins: tuple[f
     if top <= 0:
         return
     u, v = flux[0] / top * bins[0], flux[1] / top * bins[1]
-    panel.quiver(x, y, u, v, angles="xy", scale_units="xy", scale=1.0, width=0.005, color="#222222")
+    some = size > 0.02 * top
+    panel.quiver(
+        x[some], y[some], u[some], v[some], angles="xy", scale_units="xy", scale=1.0, width=0.006,
+        color="#111111", edgecolor="white", linewidth=0.4,
+    )  # fmt: skip

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _ACROSS = 3
+_COLUMNS = ("from", "to", "probability", "rate_per_hour", "rate_low", "rate_high")
 _WIDEST = 7.0  # points
 
 
@@ -74,16 +75,16 @@ def _panel(
     names: StateNames | None,
 ) -> None:
     place = dict(zip(states, ring(len(states)), strict=True))
-    for row in moves.to_dict("records"):
-        _arrow(panel, place[row["from"]], place[row["to"]], row, value, top)
+    for row in moves[[name for name in _COLUMNS if name in moves.columns]].to_dict("records"):
+        numbers = {str(name): float(one) for name, one in row.items()}
+        _arrow(panel, place[int(row["from"])], place[int(row["to"])], numbers, value, top)
     for state in states:
         share = float(shares.get(state, 0.0))
         radius = 0.1 + 0.2 * np.sqrt(max(share, 0.0))
         x, y = place[state]
         panel.plot(x, y, "o", color=state_colour(state), markersize=radius * 90, zorder=3)
-        panel.text(
-            x * 1.38, y * 1.38, f"{state_title(state, names, 14)}\n{share:.0%}", ha="center", va="center", size=8
-        )
+        text = f"{state_title(state, names, 14)}\n{share:.0%}"
+        panel.text(x * 1.38, y * 1.38, text, ha="center", va="center", size=8)
     panel.set(xlim=(-1.75, 1.75), ylim=(-1.75, 1.75), aspect="equal")
     panel.set_axis_off()
 
@@ -112,4 +113,4 @@ def _arrow(
     known = np.isfinite(row.get("rate_low", np.nan)) and value == "rate_per_hour"
     text = f"{row[value]:.2g}" + (f"\n{row['rate_low']:.2g} to {row['rate_high']:.2g}" if known else "")
     box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.6}
-    panel.text(*at, text, ha="center", va="center", size=6.5, zorder=4, bbox=box)
+    panel.text(at[0], at[1], text, ha="center", va="center", size=6.5, zorder=4, bbox=box)

@@ -87,12 +87,14 @@ def blank_page(width: float, height: float) -> Iterator[Figure]:
 
 def save_pages(pages: Sequence[Figure], path: Path) -> Path:
     """Write figures as the pages of one PDF whose text can be edited, at their own size."""
+    from matplotlib import rc_context
     from matplotlib.backends.backend_pdf import PdfPages
 
     nothing = {"CreationDate": None, "Creator": None, "Producer": None}
-    with _style(), replacing(path) as temporary, PdfPages(temporary, metadata=nothing) as pdf:
+    whole = rc_context({"savefig.bbox": None})
+    with _style(), whole, replacing(path) as temporary, PdfPages(temporary, metadata=nothing) as pdf:
         for page in pages:
-            page.savefig(pdf, format="pdf", dpi=200, bbox_inches=None)
+            page.savefig(pdf, format="pdf", dpi=200)
     return path
 
 

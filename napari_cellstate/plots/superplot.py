@@ -71,16 +71,16 @@ def superplot_panel(
     for at, condition in enumerate(conditions):
         mine = replicates[replicates["condition"] == condition]
         spots = np.linspace(-0.2, 0.2, len(mine)) if len(mine) > 1 else np.zeros(1)
-        for off, row in zip(spots, mine.itertuples(index=False), strict=False):
-            dots = cells[(cells["condition"] == condition) & (cells["replicate"] == row.replicate)]
+        for off, name, height in zip(spots, mine["replicate"], mine["value"].tolist(), strict=True):
+            dots = cells[(cells["condition"] == condition) & (cells["replicate"] == name)]
             values = dots["value"].to_numpy(np.float64)[:: max(1, len(dots) // _MOST_CELLS)]
             x = at + off + rng.uniform(-0.05, 0.05, len(values))
             panel.plot(x, values, ".", color=condition_colour(at), markersize=2.2, alpha=0.22, markeredgewidth=0)
-            where.setdefault(str(row.replicate), []).append((at + off, float(row.value)))
+            where.setdefault(str(name), []).append((at + off, height))
             panel.plot(
                 at + off,
-                row.value,
-                shape.get(row.replicate, "o"),
+                height,
+                shape.get(name, "o"),
                 markersize=6.5,
                 color=condition_colour(at),
                 markeredgecolor="white",

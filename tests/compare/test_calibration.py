@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.bench_calibration import beside, halves, rejections, simulate_runs
+from benchmarks.bench_calibration import beside, factorial, halves, of_clouds, rejections, simulate_runs
 from napari_cellstate.compare.correction import benjamini_hochberg
 from napari_cellstate.compare.replicate_tests import compare_means
 
@@ -17,6 +17,16 @@ def test_no_test_rejects_more_true_nulls_than_it_may(paired):
     null = simulate_runs(np.random.default_rng(5), RUNS, sd=0.3, tracks=40, frames=50, paired=paired)
     for name, rejected in rejections(null, paired=paired).items():
         assert (np.atleast_2d(rejected.T).mean(axis=1) <= LIMIT).all(), name
+
+
+def test_factors_reject_no_more_true_nulls_than_they_may():
+    for name, rejected in factorial(np.random.default_rng(8), RUNS).items():
+        assert rejected.mean() <= LIMIT, name
+
+
+def test_questions_on_clouds_reject_no_more_true_nulls_than_they_may():
+    for name, rejected in of_clouds(RUNS).items():
+        assert rejected.mean() <= LIMIT, name
 
 
 def test_cells_as_n_reject_a_third_of_true_nulls():

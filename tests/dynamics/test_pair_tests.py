@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 from scipy.stats import binomtest, false_discovery_control
 
-from napari_cellstate.dynamics.counts import count_transitions
-from napari_cellstate.dynamics.pair_tests import pair_tests
+from napari_cellstate.dynamics.pair_tests import pair_tests, pair_tests_of
 
 COUNTS = np.array([[50, 12, 3], [2, 40, 9], [3, 9, 4]])
 
@@ -29,51 +28,30 @@ def test_nothing():
     assert pair_tests(np.zeros((3, 3), np.int64)).q.shape == (0,)
 
 
-def published(path, bins):
-    """Numbers of both states and their counts, of each pair in a table of the original."""
+def published(path):
+    """Both states (as text) and their counts, of each pair in a table of the original."""
     table = pd.read_csv(path)
-    weight = np.array([bins, 1])
-    ends = (
-        table[[name for name in table if name.startswith(end)]].to_numpy(int) @ weight for end in ("t0_dim", "t1_dim")
-    )
+    half = (table.shape[1] - 4) // 2
+    ends = [[",".join(map(str, row)) for row in table.iloc[:, at : at + half].to_numpy(int)] for at in (2, 2 + half)]
     return *ends, table["state0"].to_numpy(int), table["state1"].to_numpy(int), table["pval_corr"].to_numpy(float)
 
 
 @pytest.mark.real
-@pytest.mark.parametrize(("ours", "theirs"), [("rw2rw", "rw2rw"), ("pwr2urw", "pwr2rw")])
-def test_published_counts_and_tests(data_dir, ours, theirs):
-    table = pd.read_csv(data_dir / "heteromotility_split_20" / f"sims__{ours}_split_20.csv.gz")
-    values = table.iloc[:, 2:56].to_numpy(float)
-    spread = values.std(axis=0)
-    values = (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1)
-    left, size, _ = np.linalg.svd(values, full_matrices=False)
-    at = (left * size)[:, :2]
-    parts = table["cell_id"].str.rsplit("-", n=1)
-    track = np.unique((table.iloc[:, 0].astype(str) + "/" + parts.str[0]).to_numpy(str), return_inverse=True)[1]
-    for bins in (3, 5, 7, 10, 15):
-        path = data_dir / "heteromotility_reference" / "pfa" / f"sim_{theirs}_D2_bins{bins:02d}_sig_transitions.csv"
-        source, target, forth, back, q = published(path, bins)
-        best = min(  # a component's sign means nothing
-            (
-                np.abs(_counts(at * signs, bins, track, parts.str[1].to_numpy(np.int64))[source, target] - forth)[
-                    forth >= 20
-                ].max(initial=0)
-                for signs in ([1, 1], [1, -1], [-1, 1], [-1, -1])
+def test_published_q_of_every_table_given_its_counts(data_dir):
+    for path in sorted((data_dir / "heteromotility_reference" / "pfa").glob("*_sig_transitions.csv")):
+        start, end, forth, back, q = published(path)
+        number = {name: at for at, name in enumerate(sorted({*start, *end}))}
+        source, target = (np.array([number[name] for name in names]) for names in (start, end))
+        once = source <= target
+        found = pair_tests_of(
+            np.concatenate(
+                [np.repeat(source[once], forth[once]), np.repeat(target, np.where(source < target, back, 0))]
             ),
+            np.concatenate(
+                [np.repeat(target[once], forth[once]), np.repeat(source, np.where(source < target, back, 0))]
+            ),
+            as_published=True,
         )
-        assert best <= 5
-        known = np.zeros((bins**2, bins**2), np.int64)
-        known[source, target], known[target, source] = forth, back
-        tested = pair_tests(known, as_published=True)
-        same = pd.Series(tested.q, pd.MultiIndex.from_arrays([tested.first, tested.second]))
+        same = dict(zip(zip(found.first.tolist(), found.second.tolist(), strict=True), found.q, strict=True))
         low, high = np.minimum(source, target), np.maximum(source, target)
-        np.testing.assert_allclose(same.loc[list(zip(low, high, strict=True))], q, rtol=1e-9)
-
-
-def _counts(at, bins, track, frame):
-    """Transitions between bins of equal width, their edges rounded to four decimals as in the original."""
-    state = np.zeros(len(at), np.int64)
-    for column in at.T:
-        edges = np.round(np.linspace(column.min(), column.max(), bins + 1), 4)
-        state = state * bins + np.clip(np.searchsorted(edges, column, side="right") - 1, 0, bins - 1)
-    return count_transitions(track, frame, state + 1, bins**2, 1).counts
+        np.testing.assert_allclose([same[pair] for pair in zip(low.tolist(), high.tolist(), strict=True)], q, rtol=1e-9)

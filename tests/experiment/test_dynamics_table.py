@@ -89,7 +89,7 @@ def test_two_movies_a_condition_are_the_unit(tmp_path):
     track, frame, state = rows(state)
     table = pd.DataFrame({"movie": np.where(track < 20, "a", "b"), "track": track % 20, "frame": frame, "state": state})
     table.to_parquet(tmp_path / "t.parquet")
-    found = cs.dynamics_of_table(tmp_path / "t.parquet", tmp_path / "out")
+    found = cs.dynamics_of_table(tmp_path / "t.parquet", tmp_path / "out", figures=False)
     table = found.tables["transitions"]
     assert set(table["unit"]) == {"movie"}
     assert set(table["condition"]) == {"all"}
@@ -101,8 +101,8 @@ def test_two_movies_a_condition_are_the_unit(tmp_path):
 def test_lag_and_gaps(tmp_path):
     table = pd.DataFrame({"track": 1, "frame": [0, 2, 4, 6, 12, 14], "state": [1, 2, 1, 2, 2, 2]})
     table.to_csv(tmp_path / "t.csv", index=False)
-    one = cs.dynamics_of_table(tmp_path / "t.csv", tmp_path / "one").tables["transitions"]
-    two = cs.dynamics_of_table(tmp_path / "t.csv", tmp_path / "two", lag=4).tables["transitions"]
+    one = cs.dynamics_of_table(tmp_path / "t.csv", tmp_path / "one", figures=False).tables["transitions"]
+    two = cs.dynamics_of_table(tmp_path / "t.csv", tmp_path / "two", lag=4, figures=False).tables["transitions"]
     assert one["count"].tolist() == [0, 2, 1, 1]
     assert two["count"].tolist() == [1, 0, 0, 1]
     with pytest.raises(cs.InputError, match="multiple"):
@@ -111,7 +111,7 @@ def test_lag_and_gaps(tmp_path):
 
 def test_one_row_and_one_state(tmp_path):
     pd.DataFrame({"track": [1], "frame": [0], "state": ["a"]}).to_csv(tmp_path / "t.csv", index=False)
-    found = cs.dynamics_of_table(tmp_path / "t.csv", tmp_path / "out", dt=60.0)
+    found = cs.dynamics_of_table(tmp_path / "t.csv", tmp_path / "out", dt=60.0, figures=False)
     assert found.balance["p_reversal"] is None
     assert found.balance["verdict"].startswith("cannot be told")
     assert found.tables["transitions"]["count"].tolist() == [0]

@@ -118,3 +118,58 @@ def test_the_same_bytes_again(done, tmp_path, kind):
     assert before == files(tmp_path / "b")
     cs.export(done, tmp_path / "a", kind, force=True)
     assert files(tmp_path / "a") == before
+
+
+def test_anndata_both_ways(done, tmp_path):
+    import anndata
+
+    ours = done.behavior
+    (path,) = cs.export(done, tmp_path / "zarr", "zarr")
+    (file,) = cs.export(done, tmp_path / "h5ad", "h5ad")
+    for theirs in (anndata.read_zarr(path), anndata.read_h5ad(file)):
+        assert np.array_equal(theirs.X, ours.X, equal_nan=True)
+        assert np.array_equal(theirs.layers["scaled"], ours.layers["scaled"])
+        assert list(theirs.obs_names) == list(ours.obs_names)
+        for name in ("movie", "track", "frame", "state", "state_prob", "time_s"):
+            assert theirs.obs[name].tolist() == ours.obs[name].tolist()
+        assert set(theirs.obsm) == set(ours.obsm)
+        assert theirs.uns["provenance"] == ours.uns["provenance"]
+    cs.export(done, tmp_path / "zarr", "zarr", force=True)
+
+
+def test_states_in_a_geff_come_back_as_columns(done, tmp_path):
+    """As its own columns of numbers: a GEFF made here can be added again, with its states."""
+    path = cs.export(done, tmp_path / "out", "geff")[0]
+    exp = cs.new(tmp_path / "e.cellstate")
+    entry = cs.add(exp, tracks=path)
+    assert (entry.dt_s, entry.pixel_size_um) == (390, 0.65)
+    cs.run(exp, until="link")
+    ours, theirs = done.cells("young_1"), exp.cells(entry.name)
+    joined = ours.merge(theirs, on=["frame", "label"], suffixes=("", "_back"))
+    assert len(joined) == len(ours) == len(theirs)
+    assert np.array_equal(joined["y"], joined["y_back"])
+    assert "state" in theirs and set(theirs["state"].dropna()) <= {1, 2, 3}
+    table = done.tracks("young_1").table()
+    assert len(exp.tracks(entry.name).table()) == len(table)
+
+
+def test_ctc_is_read_by_its_reference_and_scores_one(done, tmp_path):
+    metrics = pytest.importorskip("ctc_metrics")
+    [path, _] = cs.export(done, tmp_path / "out", "ctc")
+    truth = tmp_path / "truth" / "01_GT"
+    (truth / "TRA").mkdir(parents=True)
+    for mask in path.glob("mask*.tif"):
+        (truth / "TRA" / mask.name.replace("mask", "man_track")).write_bytes(mask.read_bytes())
+    (truth / "TRA" / "man_track.txt").write_bytes((path / "res_track.txt").read_bytes())
+    found = metrics.evaluate_sequence(str(path), str(truth), metrics=["TRA", "DET", "LNK"])
+    assert [found[name] for name in ("TRA", "DET", "LNK")] == pytest.approx([1.0, 1.0, 1.0])
+
+
+def test_label_images_are_read_by_tifffile_as_written(done, tmp_path):
+    import tifffile
+
+    [path, _] = cs.export(done, tmp_path / "out", "ctc")
+    tracks, ours = done.tracks("young_1"), done.labels("young_1")
+    frame = tifffile.imread(path / "mask005.tif")
+    assert ((frame > 0) == (np.asarray(ours[5]) > 0)).all()
+    assert len(np.unique(frame)) - 1 == (tracks.cells["frame"] == 5).sum()

@@ -6,7 +6,7 @@ import pytest
 
 import napari_cellstate as cs
 from napari_cellstate.cli import main
-from napari_cellstate.experiment.planned import add_planned, fill_table, parse_name, plan_by_pattern, plan_by_table
+from napari_cellstate.experiment.planned import add_planned, parse_name, plan_by_pattern, plan_by_table
 from tests.experiment_kit import blobs, write_movie
 
 
@@ -95,11 +95,11 @@ def test_corrections_from_a_table(folder):
     add_planned(exp, plan_by_pattern([folder], "{condition}_{replicate}_*.tif"))
     table = folder / "said.csv"
     table.write_text("movie,condition,replicate\naged_m3_01,old,\nyoung_m1_01,young,m1\n")
-    assert [entry.name for entry in fill_table(exp, table)] == ["aged_m3_01"]
+    assert [entry.name for entry in cs.update_from_table(exp, table)] == ["aged_m3_01"]
     assert (exp.entry("aged_m3_01").condition, exp.entry("aged_m3_01").replicate) == ("old", "m3")
     table.write_text("movie,condition\nnobody,old\n")
     with pytest.raises(cs.InputError, match="no movie 'nobody'"):
-        fill_table(exp, table)
+        cs.update_from_table(exp, table)
 
 
 def test_from_the_terminal(folder, capsys):

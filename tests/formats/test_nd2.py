@@ -71,6 +71,23 @@ def test_true_times_of_frames(fake, tmp_path):
     assert movie.times_s == (0.0, 60.0, 120.0, 400.0)
 
 
+def test_a_projected_stack(fake, tmp_path):
+    fake.sizes = {"T": 3, "Z": 2, "C": 2, "Y": 4, "X": 5}
+    fake.times = tuple(1000.0 * nth for nth in range(6))
+    monkey = tuple({"T": t, "Z": z} for t in range(3) for z in range(2))
+    init = fake.__init__
+
+    def with_depth(self, path):
+        init(self, path)
+        self.loop_indices = monkey
+
+    fake.__init__ = with_depth
+    movie = open_movie(tmp_path / "m.nd2", project="max")
+    assert movie.shape == (3, 2, 4, 5)
+    assert movie.times_s == (0.0, 2.0, 4.0)
+    assert movie.read(1, 1)[0, 0] == 100 * 3 + 20  # the second plane of frame 1, second channel
+
+
 @pytest.mark.parametrize(("sizes", "what"), [({"T": 3, "Z": 4, "Y": 4, "X": 5}, "z-stack"),
                                              ({"T": 3, "Y": 4, "X": 5, "S": 3}, "colour")])  # fmt: skip
 def test_stacks_and_colour_are_refused(fake, tmp_path, sizes, what):

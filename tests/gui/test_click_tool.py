@@ -7,7 +7,7 @@ import pytest
 from qtpy.QtCore import Qt
 
 import napari_cellstate as cs
-from napari_cellstate.core.mask_edits import MergeCells, RemoveCell, SplitCell
+from napari_cellstate.core.mask_edits import AddCell, MergeCells, RemoveCell, SplitCell
 from napari_cellstate.gui.layers import MASKS
 
 
@@ -108,3 +108,81 @@ def test_the_mouse_is_given_back(viewer, dock, tool):
     dock.tool_picker.put_away()
     assert tool._desk.layers.find(MASKS) is None
     assert not [one for one in viewer.mouse_drag_callbacks if getattr(one, "__self__", None) is tool._pointer]
+
+
+@pytest.fixture
+def needs_weights():
+    from napari_cellstate.learn.models import model_digest
+
+    if not model_digest("default"):
+        pytest.skip("the shipped weights are not there")
+
+
+def test_a_click_adds_the_missed_cell(viewer, dock, tool, two_movies, qtbot, needs_weights):
+    own = np.asarray(two_movies.labels("young_1"))
+    label, place = _cell(two_movies, 0)
+    viewer.dims.set_current_step(0, 0)
+    _press(viewer, tool, place, keys=("Shift",))
+    with qtbot.waitSignal(dock.task.ended, timeout=60_000):
+        _press(viewer, tool, place)
+    assert isinstance(two_movies.history.done[-1], AddCell)
+    labels = np.asarray(two_movies.labels("young_1"))
+    new, old = labels[0] == labels[0][round(place[0]), round(place[1])], own[0] == label
+    assert (new & old).sum() / (new | old).sum() > 0.5
+    np.testing.assert_array_equal(labels[0][~new & ~old], own[0][~new & ~old])  # no other cell has changed
+    np.testing.assert_array_equal(labels[1:], own[1:])
+    dock.session.undo()
+    assert np.asarray(two_movies.labels("young_1"))[0][round(place[0]), round(place[1])] == 0
+
+
+def test_next_goes_where_the_net_hesitates(viewer, dock, tool, qtbot, needs_weights):
+    with qtbot.waitSignal(dock.task.ended, timeout=120_000):
+        qtbot.mouseClick(tool.next_button, Qt.MouseButton.LeftButton)
+    (first,) = tool._seen
+    assert viewer.dims.current_step[0] == first.frame
+    with qtbot.waitSignal(dock.task.ended, timeout=120_000):
+        qtbot.mouseClick(tool.next_button, Qt.MouseButton.LeftButton)
+    assert tool._seen[1] != first
+
+
+def test_teach_runs_cancels_and_goes_on(viewer, dock, tool, two_movies, qtbot, needs_weights, monkeypatch, tmp_path):
+    from napari_cellstate.learn import models
+
+    monkeypatch.setattr(models, "user_folder", lambda: tmp_path / "models")
+    if not models.model_digest("default"):
+        pytest.skip("the shipped weights are not there")
+    _, place = _cell(two_movies, 0)
+    viewer.dims.set_current_step(0, 0)
+    _press(viewer, tool, place, keys=("Shift",))
+    teach = dock.tool_picker.take("teach")
+    teach.seconds.setValue(600)
+    teach.whole.setChecked(True)
+    with qtbot.waitSignal(dock.task.progressed, timeout=120_000):
+        qtbot.mouseClick(teach.teach_button, Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(dock.task.ended, timeout=60_000):
+        dock.task.cancel()
+    assert not teach.use_button.isEnabled()
+    teach.seconds.setValue(6)
+    with qtbot.waitSignal(dock.task.ended, timeout=180_000):
+        qtbot.mouseClick(teach.teach_button, Qt.MouseButton.LeftButton)
+    assert dock.notice.text == ""
+    assert "learnt: my cells" in teach.says.text()
+    qtbot.mouseClick(teach.use_button, Qt.MouseButton.LeftButton)
+    assert dock.session.recipe.segment.model == "my cells"
+
+
+def test_teaching_without_corrections_says_what_to_do(dock, tool, qtbot, needs_weights):
+    teach = dock.tool_picker.take("teach")
+    with qtbot.waitSignal(dock.task.ended, timeout=60_000):
+        qtbot.mouseClick(teach.teach_button, Qt.MouseButton.LeftButton)
+    assert "nothing was corrected yet" in dock.notice.text
+
+
+def test_scribbles_are_read_frame_by_frame(viewer, dock, tool, two_movies, qtbot):
+    teach = dock.tool_picker.take("teach")
+    qtbot.mouseClick(teach.scribble, Qt.MouseButton.LeftButton)
+    layer = viewer.layers.selection.active
+    assert (str(layer.mode), layer.selected_label) == ("paint", 1)
+    layer.data[3, 5:8, 5:8] = 1
+    assert list(teach._layers.scribbles("young_1")) == [3]
+    assert teach._layers.scribbles("aged_1") == {}

@@ -163,9 +163,9 @@ def test_no_open_movie(qtbot, dock):
 def test_sample(qtbot, dock, tmp_path, monkeypatch):
     from napari_cellstate.gui import sample
 
-    monkeypatch.setattr("napari_cellstate.gui.dock.sample_folder", lambda: tmp_path / "s")
+    monkeypatch.setattr("napari_cellstate.gui.begin.sample_folder", lambda: tmp_path / "s")
     monkeypatch.setattr(
-        "napari_cellstate.gui.dock.make_sample",
+        "napari_cellstate.gui.begin.make_sample",
         lambda folder, progress: sample.make_sample(folder, progress, frames=6, size=96, cells=3),
     )
     with qtbot.waitSignal(dock.task.ended, timeout=MOST):

@@ -91,7 +91,7 @@ def test_columns_of_a_table_are_asked_where_their_names_do_not_tell(qtbot, dock,
     table = tmp_path / "paths.csv"
     table.write_text("cell;bild;oben;links\n1;0;5;6\n1;1;6;7\n2;0;1;1\n".replace(";", ","))
     dock.open(two_movies)
-    dock.add_files([table])
+    dock.begin.add_files([table])
     dialog = _dialog(dock)
     assert not dialog.ok.isEnabled()
     for what, name in (("track", "cell"), ("time", "bild"), ("y", "oben"), ("x", "links")):
@@ -103,7 +103,7 @@ def test_columns_of_a_table_are_asked_where_their_names_do_not_tell(qtbot, dock,
 def test_many_files_by_their_names(qtbot, dock, two_movies, tmp_path):
     paths = [write_movie(tmp_path / f"{name}.tif", blobs(3)) for name in ("old_m1_1", "old_m2_1", "new_m1_1")]
     dock.open(two_movies)
-    dock.add_files(paths)
+    dock.begin.add_files(paths)
     dialog = _dialog(dock)
     assert isinstance(dialog, AddMany)
     assert dialog.pattern.text() == "{condition}_{replicate}_*"

@@ -31,9 +31,9 @@ def shown(dock, finished):
 
 @pytest.mark.parametrize("key", list(PANELS))
 def test_before_anything_is_run(dock, two_movies, key):
-    dock.panel_picker.buttons[key].click()
+    dock.panels.show(key)
     dock.open(two_movies)
-    assert "press Run all" in dock.panels.made[key].says.text()
+    assert "ress Run all" in dock.panels.made[key].says.text()
 
 
 def test_lasso_marks_the_windows_in_the_movie(shown, finished):
@@ -70,7 +70,7 @@ def test_a_chosen_cell_is_marked_in_the_panels(shown, finished):
     obs = finished.behavior.obs
     track = int(obs[obs["movie"] == shown.session.movie]["track"].iloc[0])
     shown.session.choose(Pick(shown.session.movie, track, 0))
-    marked = sum(len(over.data) for _, over in shown.panels.made["scatter"]._dots.values())
+    marked = len(shown.panels.made["scatter"].over.points)
     assert marked == ((obs["movie"] == shown.session.movie) & (obs["track"] == track)).sum()
     low, high = shown.panels.made["timeline"].mark.getRegion()
     assert shown.panels.made["timeline"]._tracks[int(low)] == track

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from napari_cellstate.nets.convgru import ConvGRU, ConvGRUCell, from_update_gate
+from napari_cellstate.nets.convgru import ConvGRU, ConvGRUCell, from_update_gate, unrolled
 
 
 def test_published_sizes():
@@ -129,3 +129,11 @@ def test_bad_input():
         ConvGRU(1, 3)(torch.zeros(3, 4))
     with pytest.raises(ValueError, match="2 states for 1 layers"):
         ConvGRU(1, 3)(torch.zeros(1, 1, 4, 4), [torch.zeros(1)] * 2)
+
+
+def test_the_same_input_at_every_step():
+    cell, x, h = ConvGRUCell(3, 4, 3), torch.randn(2, 3, 6, 6), torch.randn(2, 4, 6, 6)
+    found = unrolled(cell, x, h, 3)
+    for t in range(3):
+        h = cell(x, h)
+        assert torch.allclose(found[:, t], h, atol=1e-5)

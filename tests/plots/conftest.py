@@ -14,12 +14,12 @@ class World:
     rows: pd.DataFrame
     transitions: pd.DataFrame
     occupancy: pd.DataFrame
-    bouts: pd.DataFrame
+    curves: pd.DataFrame
 
 
 def make_world(k: int = 3, conditions: tuple[str, ...] = ("young", "aged"), dt_s: float = 390.0) -> World:
     rng = np.random.default_rng(4)
-    rows, bouts = [], []
+    rows = []
     for condition in conditions:
         for movie in range(2):
             for track in range(1, 5):
@@ -28,7 +28,6 @@ def make_world(k: int = 3, conditions: tuple[str, ...] = ("young", "aged"), dt_s
                 for frame, (state, (y, x)) in enumerate(zip(states, place, strict=True)):
                     name = f"{condition}_{movie}"
                     rows.append((name, condition, f"r{movie}", track, frame, frame * dt_s, y, x, state))
-                bouts += [(condition, states[3 * nth], 3, nth > 0, nth < 3) for nth in range(4)]
     table = pd.DataFrame(
         rows, columns=["movie", "condition", "replicate", "track", "frame", "time_s", "y", "x", "state"]
     )
@@ -38,8 +37,33 @@ def make_world(k: int = 3, conditions: tuple[str, ...] = ("young", "aged"), dt_s
     transitions["probability"] = transitions["count"] / total
     keys = ["movie", "condition", "replicate"]
     occupancy = table.groupby(keys, sort=False)["state"].value_counts(normalize=True).rename("share").reset_index()
-    columns = ["condition", "state", "frames", "start_seen", "end_seen"]
-    return World(table, transitions, occupancy, pd.DataFrame(bouts, columns=columns))
+    return World(table, transitions, occupancy, make_curves(conditions, k))
+
+
+def make_curves(conditions: tuple[str, ...], k: int) -> pd.DataFrame:
+    """Survival of stays as `dynamics.survival.survival_table` gives it."""
+    rows = [
+        (
+            condition,
+            state,
+            float(frames),
+            np.nan,
+            0.8**frames,
+            0.7**frames,
+            0.9**frames,
+            9 - frames,
+            1,
+            9,
+            2,
+            3,
+            "movie",
+        )
+        for condition in conditions
+        for state in range(1, k + 1)
+        for frames in range(4)
+    ]
+    names = "condition state frames hours share low high at_risk ends n censored unseen unit"
+    return pd.DataFrame(rows, columns=names.split())
 
 
 @pytest.fixture(scope="session")

@@ -1,50 +1,25 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
-import pytest
 
-from napari_cellstate.plots.dwell import dwell, survival
+from napari_cellstate.dynamics.dwell import find_bouts
+from napari_cellstate.dynamics.survival import survival_table, survivals
+from napari_cellstate.plots.dwell import dwell
 
-
-def test_survival_by_hand():
-    # ends at 2 (of 5 at risk), 3 (of 4), 5 (of 2); still going on at 3 and 6
-    times, share = survival([2, 3, 3, 5, 6], [True, True, False, True, False])
-    assert times.tolist() == [0, 2, 3, 5, 6]
-    assert share == pytest.approx([1, 4 / 5, 4 / 5 * 3 / 4, 4 / 5 * 3 / 4 * 1 / 2, 0.3])
+# one run a line: condition, states
+RUNS = [("a", [2, 1, 1, 2]), ("a", [2, 1, 1, 1, 1]), ("a", [1, 1, 2]), ("b", [2, 1, 1, 1, 1, 2, 2, 1])]
 
 
-def test_survival_of_the_leukaemia_trial():
-    # remission in weeks under 6-mercaptopurine, Freireich et al. 1963; estimates as in Kalbfleisch and Prentice 2002
-    weeks = [6, 6, 6, 6, 7, 9, 10, 10, 11, 13, 16, 17, 19, 20, 22, 23, 25, 32, 32, 34, 35]
-    over = [1, 1, 1, 0, 1, 0, 1, 0, 0, 1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0]
-    times, share = survival(weeks, over)
-    assert times.tolist() == [0, 6, 7, 10, 13, 16, 22, 23, 35]
-    assert share == pytest.approx([1, 0.857, 0.807, 0.753, 0.690, 0.627, 0.538, 0.448, 0.448], abs=5e-4)
+def curves_of(runs, dt_s=None):
+    state = np.concatenate([np.array(states) for _, states in runs])
+    run = np.concatenate([np.full(len(states), nth) for nth, (_, states) in enumerate(runs)])
+    frame = np.concatenate([np.arange(len(states)) for _, states in runs])
+    condition = np.array([condition for condition, states in runs for _ in states], object)
+    bouts = find_bouts(run, frame, state)
+    return survival_table(survivals(bouts, 2, condition=condition, movie=condition, track=run), dt_s=dt_s)
 
 
-def test_survival_without_censoring_is_the_share_that_lasts_longer():
-    lengths = np.random.default_rng(1).geometric(0.2, 300)
-    times, share = survival(lengths, np.ones(300, bool))
-    assert share == pytest.approx([(lengths > time).mean() for time in times])
-
-
-def test_survival_at_the_edges():
-    assert [part.tolist() for part in survival([], [])] == [[0], [1]]
-    assert [part.tolist() for part in survival([4, 2], [False, False])] == [[0, 4], [1, 1]]
-
-
-BOUTS = pd.DataFrame(
-    [
-        ("a", 1, 2, True, True),
-        ("a", 1, 4, True, False),
-        ("a", 1, 9, False, True),
-        ("b", 1, 4, True, True),
-        ("b", 2, 3, True, True),
-        ("b", 0, 3, True, True),
-    ],
-    columns=["condition", "state", "frames", "start_seen", "end_seen"],
-)
+CURVES = curves_of(RUNS)
 
 
 def curves(panel):
@@ -56,23 +31,26 @@ def curves(panel):
 
 
 def test_curves_and_what_is_left_out():
-    drawn = dwell(BOUTS, dt_s=1800)
-    first, second = drawn.axes
-    assert curves(first) == {"n = 2": ([0, 1, 2], [1, 0.5, 0.5]), "n = 1": ([0, 2], [1, 0])}
-    assert list(curves(second)) == ["n = 1"]
-    assert drawn.get_suptitle().startswith("4 stays; 1 still going on")
-    assert "1 left out (start not seen)" in drawn.get_suptitle()
+    drawn = dwell(CURVES, dt_s=1800)
+    first = drawn.axes[0]
+    assert [line for line in curves(first).values()] == [([0, 1, 1.5], [1, 0.5, 0.5]), ([0, 2], [1, 0])] or curves(
+        first
+    )
+    assert drawn.get_suptitle().startswith("7 stays; 4 still going on")
+    assert "4 left out (start not seen)" in drawn.get_suptitle()
     assert first.get_xlabel().endswith("(h)")
 
 
 def test_frames_without_an_interval():
-    assert dwell(BOUTS).axes[0].get_xlabel().endswith("(frames)")
+    assert dwell(CURVES).axes[0].get_xlabel().endswith("(frames)")
 
 
-def test_a_curve_stops_at_the_last_stay_seen():
-    x, _ = curves(dwell(BOUTS).axes[0])["n = 2"]
-    assert x[-1] == 4
+def test_window_is_drawn_as_a_line():
+    plain, lined = dwell(CURVES), dwell(CURVES, shortest=3)
+    assert len(lined.axes[0].lines) == len(plain.axes[0].lines) + 1
+    assert lined.axes[0].lines[-1].get_xdata() == [3, 3] or 3 in lined.axes[0].lines[-3].get_xdata()
 
 
 def test_no_start_seen_at_all():
-    assert dwell(BOUTS.assign(start_seen=False)).texts[-1].get_text() == "5 stays, none with its start seen"
+    drawn = dwell(curves_of([("a", [1, 1, 1]), ("a", [2, 2])]))
+    assert drawn.texts[-1].get_text() == "2 stays, none with its start seen"

@@ -30,7 +30,7 @@ def heat(world):
 
 
 FIGURES = {
-    "dwell": lambda world: dwell(world.bouts),
+    "dwell": lambda world: dwell(world.curves),
     "embedding": scatter,
     "ethogram": lambda world: ethogram(world.rows),
     "matrices": lambda world: transition_matrices(world.transitions, truth=world.transitions),
@@ -92,7 +92,7 @@ def test_twelve_states_six_conditions_long_names(name, crowd):
 @pytest.mark.parametrize(
     ("draw", "columns"),
     [
-        (dwell, "condition state frames start_seen end_seen"),
+        (dwell, "condition state frames share low high n censored unseen unit"),
         (lambda table: embedding(table, np.empty((0, 2))), "movie condition state"),
         (ethogram, "movie condition track frame time_s state"),
         (transition_matrices, "condition from to count probability rate_per_hour"),
@@ -113,7 +113,7 @@ def test_profiles_without_rows():
 
 
 ORDERED = {
-    "dwell": lambda world, order: dwell(world.bouts, conditions=order),
+    "dwell": lambda world, order: dwell(world.curves, conditions=order),
     "embedding": lambda world, order: embedding(world.rows, np.zeros((len(world.rows), 2)), conditions=order),
     "ethogram": lambda world, order: ethogram(world.rows, conditions=order),
     "matrices": lambda world, order: transition_matrices(world.transitions, conditions=order),

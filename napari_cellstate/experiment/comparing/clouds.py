@@ -43,7 +43,7 @@ def find_distances(
     seen: Observations, design: Design, settings: Clouds, progress: Progress = silent
 ) -> tuple[list[Finding], dict[str, Any]]:
     """Findings whose test is a permutation of replicates, not yet corrected, and what was drawn."""
-    known = np.isfinite(seen.space).all(axis=1)
+    known = seen.placed
     if not seen.features or not _enough(seen, design, known):
         return [], {}
     whole = _distance(seen, design, known, settings, progress)

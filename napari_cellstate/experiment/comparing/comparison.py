@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from napari_cellstate.compare.checks import Check
 from napari_cellstate.compare.design import Design
 from napari_cellstate.compare.finding import Finding
 from napari_cellstate.compare.statement import statement, verdict_of
-from napari_cellstate.experiment.comparing.observe import Observations
+from napari_cellstate.experiment.comparing.words import how_tested, leading, plain, sentence, short_name
+from napari_cellstate.experiment.observations import Observations
 
 if TYPE_CHECKING:
     import pandas as pd
 
 QUESTIONS = {
     "states": "Same states? (mean of each feature in each state)",
-    "emissions": "Same states? (held-out likelihood of shared against separate states)",
+    "emissions": "One set of states? (held-out likelihood of shared against separate states)",
     "occupancy": "Same occupancy? (share of time in each state)",
     "overall rate": "Same speed of switching? (mean log rate)",
     "rates": "Same rates? (each transition)",
@@ -26,7 +27,7 @@ QUESTIONS = {
     "progress": "Same direction? (along pseudotime)",
     "spread": "Equally varied cells? (spread around the mean)",
     "distance": "How far apart? (optimal transport over what replicates differ by)",
-    "classifier": "Can windows be told apart? (replicates left out)",
+    "classifier": "Windows told apart? (by a classifier, on replicates left out)",
     "means": "Same means? (each feature, over whole tracks)",
 }
 """What is asked, in the order in which it is shown; factors ask the same of their own."""
@@ -63,7 +64,10 @@ class Comparison:
     def statements(self) -> dict[str, str]:
         """A sentence for each pair of conditions."""
         before = f"{DESCRIPTIVE.partition(':')[0]}: " if self.settings["descriptive"] else ""
-        return {pair_of(design): before + statement(self.of(design)) for design in self.designs}
+        return {
+            pair_of(design): before + statement([replace(one, name=short_name(one)) for one in self.of(design)])
+            for design in self.designs
+        }
 
     def verdicts(self) -> dict[str, dict[str, str]]:
         """The word for each question, for each pair of conditions."""
@@ -71,6 +75,24 @@ class Comparison:
             pair_of(design): {name: word for name in QUESTIONS if (word := verdict_of(self.of(design), name))}
             for design in self.designs
         }
+
+    def cards(self, design: Design) -> list[dict[str, Any]]:
+        """What is shown of each question: question, title, verdict, says, tested, looked_at (findings in all)."""
+        cards = []
+        for question, word in self.verdicts()[pair_of(design)].items():
+            asked = [one for one in self.of(design) if one.question == question]
+            lead = leading(asked)
+            cards.append(
+                {
+                    "question": question,
+                    "title": QUESTIONS[question],
+                    "verdict": word,
+                    "says": sentence(plain(lead)),
+                    "tested": how_tested(lead, self.settings["correction"]),
+                    "looked_at": len(asked),
+                }
+            )
+        return cards
 
     def of(self, design: Design) -> list[Finding]:
         """Findings on one pair of conditions."""
@@ -86,6 +108,7 @@ class Comparison:
         return {
             "statements": self.statements(),
             "verdicts": self.verdicts(),
+            "cards": {pair_of(design): self.cards(design) for design in self.designs},
             "questions": [_question(finding) for finding in self.findings],
             "checks": [*(_design(design) for design in self.designs), *(_check(check) for check in self.checks)],
             "notes": list(self.notes),

@@ -68,9 +68,9 @@ def _shared(seen: Observations, findings: Sequence[Finding]) -> dict[str, Any]:
 
 def describe_variance(seen: Observations) -> dict[str, Any]:
     """Shares of the variance of all rows that go with state, condition, replicate and movie, type II."""
-    known = np.isfinite(seen.space).all(axis=1)
+    known = seen.placed
     if seen.states:
-        known &= seen.state > 0
+        known = known & (seen.state > 0)
     if not seen.features or not known.any() or not np.ptp(seen.space[known], axis=0).any():
         return {}
     of = seen.sample[known]

@@ -11,9 +11,11 @@ import numpy as np
 from napari_cellstate.compare.design import Design
 from napari_cellstate.compare.finding import Finding
 from napari_cellstate.dynamics.dwell import find_bouts
+from napari_cellstate.dynamics.intervals import MOVIE
 from napari_cellstate.dynamics.survival import survival_table, survivals
 from napari_cellstate.experiment.comparing.comparison import Comparison, pair_of
 from napari_cellstate.experiment.comparing.questions import by_tracks, count_samples
+from napari_cellstate.experiment.comparing.words import short_name
 from napari_cellstate.experiment.observations import Observations
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-MOST_FEATURES = 8
+MOST_PANELS = 8
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,9 @@ def pictures_of(result: Comparison) -> list[Picture]:
         found.append(Picture("dwell", "How long cells stay in each state.", lambda: dwell_figure(result)))
     if seen.states or seen.features:
         found.append(Picture("superplots", "Cells (faint) and replicates (bold: the n).", lambda: superplots(result)))
+    if "progress" in result.details:
+        caption = "Mean pseudotime of the same points as they drift with the movements of each condition."
+        found.append(Picture("progress", caption, lambda: _progress(result)))
     if len(seen.features) > 1:
         found.append(Picture("clustermap", "Means of replicates.", lambda: _clustermap(seen)))
     return found
@@ -72,10 +77,7 @@ def effects_table(findings: Sequence[Finding]) -> pd.DataFrame:
     """What forest plots draw."""
     import pandas as pd
 
-    rows = [
-        (one.name.removesuffix(f" ({one.other} against {one.reference})"), one.estimate, one.low, one.high, one.verdict)
-        for one in findings
-    ]
+    rows = [(short_name(one), one.estimate, one.low, one.high, one.verdict) for one in findings]
     return pd.DataFrame(rows, columns=["name", "estimate", "low", "high", "verdict"])
 
 
@@ -105,12 +107,13 @@ def _vectors(vectors: dict[str, Any], pair: str) -> Figure:
     return difference_figure(names, length, noise, cosine, title=f"Difference vectors, {pair}")
 
 
-def dwell_curves(seen: Observations) -> pd.DataFrame:
-    """Survival of stays in each condition and state, as `plots.dwell` wants it."""
+def survival_of(seen: Observations) -> pd.DataFrame:
+    """Survival of stays in each condition and state, with bands over replicates."""
     bouts = find_bouts(seen.run, seen.frame, seen.state, spacing=seen.lag)
-    condition = np.asarray(seen.samples.condition, object)[seen.sample]
+    condition = seen.samples.condition[seen.sample]
     found = survivals(bouts, len(seen.states), condition=condition, movie=seen.sample, track=seen.track)
-    return survival_table(found, dt_s=seen.dt_s)
+    table = survival_table(found, dt_s=seen.dt_s)
+    return table.assign(unit=table["unit"].replace(MOVIE, "replicate"))
 
 
 def state_names(seen: Observations) -> dict[int, str]:
@@ -123,8 +126,8 @@ def dwell_figure(result: Comparison) -> Figure:
     from napari_cellstate.plots.dwell import dwell
 
     seen = result.seen
-    names, said = state_names(seen), hazard_texts(result)
-    return dwell(dwell_curves(seen), dt_s=seen.dt_s, names=names, conditions=seen.conditions, said=said)
+    names, remarks = state_names(seen), hazard_texts(result)
+    return dwell(survival_of(seen), dt_s=seen.dt_s, names=names, conditions=seen.conditions, remarks=remarks)
 
 
 def hazard_texts(result: Comparison) -> dict[int, str]:
@@ -194,7 +197,8 @@ def leading_features(result: Comparison) -> list[int]:
         at = nth % len(result.seen.features)
         rank = (one.p if np.isfinite(one.p) else 2.0, -abs(np.nan_to_num(one.estimate)))
         best[at] = min(best.get(at, (3.0, 0.0)), rank)
-    return sorted(sorted(best, key=lambda at: best[at])[: MOST_FEATURES - len(result.seen.states) % MOST_FEATURES])
+    of_states = len(result.seen.states) + 1 if result.seen.states else 0
+    return sorted(sorted(best, key=lambda at: best[at])[: max(MOST_PANELS - of_states, 3)])
 
 
 def _sample_means(values: NDArray[Any], movie_of: NDArray[Any], seen: Observations) -> NDArray[Any]:
@@ -214,9 +218,17 @@ def _switches(seen: Observations, tracks: int) -> NDArray[Any]:
     track = seen.track[pairs[:, 0]]
     changed = seen.state[pairs[:, 0]] != seen.state[pairs[:, 1]]
     n = np.bincount(track, minlength=tracks)
-    return np.divide(
-        np.bincount(track[changed], minlength=tracks), n * seen.pair_time, out=np.full(tracks, np.nan), where=n > 0
-    )
+    events, rate = np.bincount(track[changed], minlength=tracks), np.full(tracks, np.nan)
+    np.divide(events, n * seen.pair_time, out=rate, where=n > 0)
+    return rate
+
+
+def _progress(result: Comparison) -> Figure:
+    from napari_cellstate.plots.curves import curves
+
+    said = result.details["progress"]
+    known = {name: values for name, values in said["pseudotime"].items() if values}
+    return curves(known, label=f"mean pseudotime (from {_title(said['root'])})", title="Phase simulation")
 
 
 def _clustermap(seen: Observations) -> Figure:

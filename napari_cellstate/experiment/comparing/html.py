@@ -7,17 +7,17 @@ import json
 from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from napari_cellstate.compare.design import Design
 from napari_cellstate.compare.finding import Finding
 from napari_cellstate.experiment.comparing.comparison import (
-    QUESTIONS,
     Comparison,
     design_sentence,
     pair_of,
 )
 from napari_cellstate.experiment.comparing.factorial import factor_names
-from napari_cellstate.experiment.comparing.words import how_tested, interval_text, leading, p_text, plain
+from napari_cellstate.experiment.comparing.words import interval_text, p_text, sentence
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1c1c1c; --paper: #ffffff; --line: #d8d8d8; --soft: #f4f5f7; --dim: #5d5d5d;
@@ -77,21 +77,18 @@ def _pair(result: Comparison, design: Design) -> list[str]:
     """The sentence on two conditions, and a card a question."""
     pair = pair_of(design)
     parts = [f"<h2>{escape(pair)}</h2>" if len(result.designs) > 1 else ""]
-    parts.append(f"<p class='said'>{escape(_sentence(result.statements()[pair]))}</p>")
-    parts.append(f"<p class='dim'>{escape(_sentence(design_sentence(design)))} The unit of n is the replicate.</p>")
-    cards = []
-    for question, word in result.verdicts()[pair].items():
-        asked = [one for one in result.of(design) if one.question == question]
-        cards.append(_card(QUESTIONS[question], word, asked, result.settings["correction"]))
+    parts.append(f"<p class='said'>{escape(sentence(result.statements()[pair]))}</p>")
+    parts.append(f"<p class='dim'>{escape(sentence(design_sentence(design)))} The unit of n is the replicate.</p>")
+    cards = [_card(one) for one in result.cards(design)]
     return [*parts, "<div class='cards'>", *cards, "</div>"]
 
 
-def _card(question: str, word: str, asked: Sequence[Finding], correction: str) -> str:
-    one = leading(asked)
-    more = f" <span class='small'>and {len(asked) - 1} more</span>" if len(asked) > 1 else ""
+def _card(card: dict[str, Any]) -> str:
+    more = f" <span class='small'>and {card['looked_at'] - 1} more</span>" if card["looked_at"] > 1 else ""
+    word = card["verdict"]
     return (
-        f"<div class='card {_CLASSES[word]}'><h3>{escape(question)}</h3><p class='word'>{escape(word)}</p>"
-        f"<p>{escape(_sentence(plain(one)))}{more}</p><p class='small'>{escape(how_tested(one, correction))}</p></div>"
+        f"<div class='card {_CLASSES[word]}'><h3>{escape(card['title'])}</h3><p class='word'>{escape(word)}</p>"
+        f"<p>{escape(card['says'])}{more}</p><p class='small'>{escape(card['tested'])}</p></div>"
     )
 
 
@@ -187,7 +184,3 @@ def _table(
     )
     top = "".join(f"<th>{escape(name)}</th>" for name in head)
     return f"<div class='wide'><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + "."

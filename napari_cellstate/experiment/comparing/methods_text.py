@@ -11,7 +11,7 @@ from napari_cellstate.compare.finding import Finding
 from napari_cellstate.core.method import Method
 from napari_cellstate.experiment.comparing.comparison import design_sentence
 from napari_cellstate.experiment.comparing.observe import is_experiment
-from napari_cellstate.experiment.comparing.words import CORRECTIONS
+from napari_cellstate.experiment.comparing.words import CORRECTIONS, sentence
 from napari_cellstate.experiment.observations import Observations
 from napari_cellstate.experiment.store import Experiment, as_experiment
 
@@ -24,16 +24,17 @@ def methods_paragraph(
     findings: Sequence[Finding],
 ) -> str:
     """What was done, as a paper says it, with every setting that changes the result."""
-    parts = [_data(source, seen), *(_sentence(design_sentence(design)) for design in designs)]
+    parts = [_data(source, seen), *(sentence(design_sentence(design)) for design in designs)]
     parts.append(_tests(findings))
     if any(one.question == "distance" for one in findings):
         drawn = settings["distance"]
+        judged = "and the comparison of shared and separate states were" if seen.states else "was"
         parts.append(
             f"Distances are optimal-transport distances in {seen.space_name} between equal-size samples (up to "
             f"{drawn['points']} windows a side, {drawn['draws']} draws), over the larger of the distances between "
             "halves of one condition made of whole replicates; the classifier (linear discriminant on dimensions, "
-            "squares and products) and the comparison of shared and separate states were judged on replicates left "
-            "out; all three were tested by permutation of replicates."
+            f"squares and products) {judged} "
+            "judged on replicates left out; all of these were tested by permutation of replicates."
         )
     margins = settings["margins"]
     parts.append(
@@ -59,10 +60,6 @@ def _tests(findings: Sequence[Finding]) -> str:
     )
 
 
-def _sentence(text: str) -> str:
-    return text[0].upper() + text[1:] + "."
-
-
 def _data(source: Experiment | str | Path, seen: Observations) -> str:
     tracks = int(seen.track.max(initial=-1)) + 1
     rows = f"{len(seen.movie):,} windows of {tracks:,} tracks in {len(seen.samples.of):,} movies"
@@ -74,7 +71,7 @@ def _data(source: Experiment | str | Path, seen: Observations) -> str:
     experiment = as_experiment(source)
     recipe = current_recipe(experiment)
     segmenters = [one for entry in experiment.movies if (one := recipe.segmenter(entry)) is not None]
-    steps = {
+    steps: dict[str, Sequence[Method]] = {
         "segmented by": segmenters,
         "linked by": [recipe.linker(entry) for entry in experiment.movies],
         "described by": recipe.features,

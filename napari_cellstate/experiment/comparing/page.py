@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from napari_cellstate.compare.design import Design
-from napari_cellstate.experiment.comparing.comparison import QUESTIONS, Comparison, design_sentence, pair_of
+from napari_cellstate.experiment.comparing.comparison import Comparison, design_sentence, pair_of
 from napari_cellstate.experiment.comparing.figures import (
-    dwell_curves,
     effects_table,
     hazard_texts,
     state_names,
     super_tables,
+    survival_of,
 )
-from napari_cellstate.experiment.comparing.words import how_tested, leading, plain
+from napari_cellstate.experiment.comparing.words import sentence
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 WIDTH, HEIGHT = 8.27, 11.69
 _LEFT = 0.06
 _LINE = 0.0128
+_DENSE = 7
+"""Cards up to which each says how it was tested; of more, those of `_FULL` do, and the HTML says the rest."""
+_FULL = ("states", "occupancy", "overall rate", "rates", "means")
 
 
 def report_page(result: Comparison, design: Design) -> Figure:
@@ -32,10 +37,8 @@ def report_page(result: Comparison, design: Design) -> Figure:
     with blank_page(WIDTH, HEIGHT) as page:
         pair = pair_of(design)
         y = _write(page, 0.965, f"Comparison: {pair}", size=15, width=70, weight="bold")
-        y = _write(page, y - 0.006, _sentence(result.statements()[pair]), size=11.5, width=92)
-        y = _write(
-            page, y, f"{_sentence(design_sentence(design))} The unit of n is the replicate.", size=8.5, width=120
-        )
+        y = _write(page, y - 0.006, sentence(result.statements()[pair]), size=11.5, width=92)
+        y = _write(page, y, f"{sentence(design_sentence(design))} The unit of n is the replicate.", size=8.5, width=120)
         y = _verdicts(page, result, design, y - 0.008)
         bottom = _footer(page, result)
         _panels(page, result, design, top=y - 0.02, bottom=bottom + 0.048)
@@ -46,19 +49,15 @@ def _verdicts(page: Figure, result: Comparison, design: Design, y: float) -> flo
     """A block a question: the word, the effect, how it was tested."""
     from napari_cellstate.plots.forest import VERDICT_COLOURS
 
-    words = result.verdicts()[pair_of(design)]
-    dense = len(words) > 7
-    for question, word in words.items():
-        asked = [one for one in result.of(design) if one.question == question]
-        one = leading(asked)
-        page.text(_LEFT, y, QUESTIONS[question].partition("?")[0] + "?", size=8.5, weight="bold", va="top")
+    cards = result.cards(design)
+    for card in cards:
+        page.text(_LEFT, y, card["title"].partition("?")[0] + "?", size=8, weight="bold", va="top")
+        word = card["verdict"]
         page.text(0.265, y, word, size=8.5, weight="bold", va="top", color=VERDICT_COLOURS[word])
-        more = f" ({len(asked)} looked at)" if len(asked) > 1 else ""
-        below = _write(page, y, _sentence(plain(one)) + more, size=7.8, width=86, x=0.455)
-        if not dense or one.question in ("states", "occupancy", "overall rate", "rates", "means"):
-            below = _write(
-                page, below, how_tested(one, result.settings["correction"]), size=6.6, width=100, x=0.455, grey=True
-            )
+        more = f" ({card['looked_at']} looked at)" if card["looked_at"] > 1 else ""
+        below = _write(page, y, card["says"] + more, size=7.8, width=74, x=0.455)
+        if len(cards) <= _DENSE or card["question"] in _FULL:
+            below = _write(page, below, card["tested"], size=6.6, width=86, x=0.455, grey=True)
         y = min(below, y - _LINE) - 0.004
     return y
 
@@ -101,12 +100,17 @@ def _effects(panel: Axes, result: Comparison, design: Design) -> None:
     label = f"ratio of rates, {pair_of(design)}" if rates else f"difference of means, sd ({pair_of(design)})"
     table = effects_table(chosen[:14])
     forest_panel(panel, table, label=label, margin=chosen[0].margin, ratio=bool(rates), width=18)
-    panel.xaxis.label.set_size(7.5)
+    panel.xaxis.label.set_fontsize(7.5)
     panel.tick_params(labelsize=7.5)
 
 
 def _superplots(
-    page: Figure, tables: list, wanted: list[str], conditions: list[str], design: Design, place: tuple[float, float]
+    page: Figure,
+    tables: Sequence[pd.DataFrame],
+    wanted: list[str],
+    conditions: list[str],
+    design: Design,
+    place: tuple[float, float],
 ) -> None:
     from napari_cellstate.plots.superplot import superplot_panel
 
@@ -126,25 +130,24 @@ def _survival(page: Figure, result: Comparison, conditions: list[str], place: tu
 
     y, height = place
     seen = result.seen
-    curves = dwell_curves(seen)
-    curves = curves[(curves["n"] > 0) & curves["condition"].isin(conditions)]
+    curves = survival_of(seen)
+    curves = curves[curves["condition"].isin(conditions)]
     names, said = state_names(seen), hazard_texts(result)
-    shown = [state for state in names if (curves["state"] == state).any()][:4]
+    shown = [state for state in names if curves.loc[curves["state"] == state, "n"].any()][:4]
     factor, unit = scale_of_time(seen.dt_s)
     each = 0.9 / max(len(shown), 1)
     places = {name: nth for nth, name in enumerate(conditions)}
     for nth, state in enumerate(shown):
         panel = page.add_axes((0.075 + nth * each, y, each - 0.05, height - 0.02))
         survival_panel(panel, curves[curves["state"] == state], places, factor)
-        panel.get_legend().remove()
         panel.set_title(f"stays in {names[state]}", size=7.5)
         panel.text(0.97, 0.95, said.get(state, ""), transform=panel.transAxes, size=6.5, ha="right", va="top")
         panel.set(ylim=(0, 1.02), xlim=(0, None))
         panel.set_xlabel(f"time since entering ({unit})", size=7.5)
         panel.tick_params(labelsize=7)
+        _key(panel, conditions if nth == 0 else [])
         if nth == 0:
             panel.set_ylabel("share still there", size=7.5)
-            _key(panel, conditions)
 
 
 def _key(panel: Axes, conditions: list[str]) -> None:
@@ -153,7 +156,7 @@ def _key(panel: Axes, conditions: list[str]) -> None:
     from napari_cellstate.plots.colours import condition_colour
 
     handles = [Line2D([], [], color=condition_colour(nth), label=name) for nth, name in enumerate(conditions)]
-    panel.legend(handles=handles, loc="center right", fontsize=6.5, handlelength=1.4)
+    panel.legend(handles=handles, loc="center right", fontsize=6.5, handlelength=1.4, frameon=False)
 
 
 def _write(
@@ -173,7 +176,3 @@ def _write(
         page.text(x, y, line, size=size, va="top", weight=weight, color="#5d5d5d" if grey else "#1c1c1c")
         y -= step
     return y
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + "."

@@ -78,7 +78,7 @@ def groups_of(seen: Observations) -> tuple[Ints, list[str]]:
 def _steps(seen: Observations, design: Design, margins: Margins) -> list[Finding]:
     """Spread of the rows and lengths of the steps, in each state."""
     group, names = groups_of(seen)
-    known = np.isfinite(seen.space).all(axis=1)
+    known = seen.placed
     group = np.where(known, group, -1)
     size, groups = len(seen.samples.condition), max(len(names), 1)
     spread = log_spread(np.where(known[:, None], seen.space, 0.0), group, seen.sample, groups=groups, samples=size)

@@ -21,10 +21,20 @@ _BRIEF = {
     "spread": "{other} cells in {what} are {estimate} times as varied as {reference}",
     "distance": "{other} and {reference} lie {estimate} times as far apart as replicates of one condition do ({what})",
     "classifier": "{percent} % of the windows of unseen replicates are given to the right condition (50 %: chance)",
-    "emissions": "states of each condition's own foretell unseen replicates {estimate} nats a window better than shared ones",
-    "progress": "{what}: {other} differs from {reference} by {estimate}",
+    "emissions": "each condition's own states foretell unseen replicates {estimate} nats a window better",
+    "progress": "{name} of {other} differs from that of {reference} by {estimate}",
     "means": "{what} of {other} lies {estimate} sd off that of {reference}",
 }
+
+
+def short_name(one: Finding) -> str:
+    """Name of a finding without the pair of conditions, which it bears where there are several."""
+    return one.name.removesuffix(f" ({one.other} against {one.reference})")
+
+
+def sentence(text: str) -> str:
+    """Text with a capital and a full stop."""
+    return text[:1].upper() + text[1:] + "."
 
 
 def plain(one: Finding) -> str:
@@ -32,7 +42,7 @@ def plain(one: Finding) -> str:
     what = _thing(one)
     signed = one.question in ("states", "means", "emissions", "progress")
     said = _BRIEF.get(one.question, "{name}: {estimate}").format(
-        name=one.name,
+        name=short_name(one),
         other=one.other,
         reference=one.reference,
         what=what,
@@ -95,7 +105,7 @@ def _size(one: Finding) -> float:
 
 def _thing(one: Finding) -> str:
     """What a finding is about, without its question's name and the pair of conditions."""
-    name = one.name.removesuffix(f" ({one.other} against {one.reference})")
+    name = short_name(one)
     prefixes = {"rates": "rate ", "dwell": "dwell ", "occupancy": "occupancy ", "states": "state ", "means": "mean "}
     rest = name.removeprefix(prefixes.get(one.question, f"{one.question} "))
     if one.question == "rates":

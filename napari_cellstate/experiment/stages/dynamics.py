@@ -1,16 +1,18 @@
-"""Dynamics: state sequences to transitions, occupancy and dwell times of each condition."""
+"""Dynamics: state sequences to transitions, occupancy, dwell times, rates over time and balance of each condition."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_cellstate.core import atomic
 from napari_cellstate.core.progress import Runtime
-from napari_cellstate.dynamics.counts import Transitions, count_transitions, transitions_table
-from napari_cellstate.dynamics.dwell import dwell_times, find_bouts
-from napari_cellstate.dynamics.intervals import unit_of_n
+from napari_cellstate.dynamics.counts import Transitions
+from napari_cellstate.dynamics.dwell import find_bouts
 from napari_cellstate.dynamics.occupancy import occupancy
+from napari_cellstate.experiment.dynamics_parts import StateRows, all_tables, balances
 from napari_cellstate.experiment.entry import MovieEntry
 from napari_cellstate.experiment.recipe import Recipe
 from napari_cellstate.experiment.sequences import Sequences, sequences
@@ -22,7 +24,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-TABLES = ("transitions", "occupancy", "dwell", "bouts")
+TABLES = (
+    *("transitions", "occupancy", "occupancy_by_condition", "dwell", "bouts", "survival", "occupancy_over_time"),
+    *("rates_over_time", "generator", "passage", "committors", "timescales"),
+)
 
 
 def _record(recipe: Recipe, entries: tuple[MovieEntry, ...]) -> dict[str, Any]:
@@ -31,37 +36,56 @@ def _record(recipe: Recipe, entries: tuple[MovieEntry, ...]) -> dict[str, Any]:
 
 def _run(experiment: Experiment, recipe: Recipe, runtime: Runtime) -> Outcome:
     found = sequences(experiment, recipe)
-    tables, total = _tables(found, recipe)
-    for nth, name in enumerate(TABLES):
-        runtime.progress(nth, len(TABLES), f"dynamics ({name})")
+    runtime.progress(0, 3, "dynamics: tables")
+    tables = _tables(found, recipe)
+    runtime.progress(1, 3, "dynamics: detailed balance")
+    rows, lag = state_rows(found, recipe.windows.stride), recipe.dynamics.frames(recipe.windows.stride)
+    balanced = balances(rows, lag, names=range(1, found.k + 1), progress=runtime.progress)
+    runtime.progress(2, 3, "dynamics: writing")
+    for name in TABLES:
         write_parquet(tables[name], experiment.paths.dynamics(name))
-    runtime.progress(len(TABLES), len(TABLES), "dynamics")
-    resolved = {**recipe.dynamics.record(), "lag": recipe.dynamics.frames(recipe.windows.stride)}
-    return Outcome(resolved, {"transitions": total})
+    atomic.write_text(experiment.paths.balance, json.dumps(balanced, indent=1, allow_nan=False) + "\n")
+    runtime.progress(3, 3, "dynamics")
+    moves = tables["transitions"]
+    total = int(moves.loc[moves["from"] != moves["to"], "count"].sum())
+    return Outcome({**recipe.dynamics.record(), "lag": lag}, {"transitions": total, "verdict": balanced["verdict"]})
 
 
-def _tables(found: Sequences, recipe: Recipe) -> tuple[dict[str, pd.DataFrame], int]:
-    """All tables, and the number of switches between states."""
-    lag, dt_s = recipe.dynamics.frames(recipe.windows.stride), found.dt_s
-    counted = count_conditions(found, lag)
+def state_rows(found: Sequences, spacing: int) -> StateRows:
+    """Sequences of an experiment as rows whose tracks are unique over movies."""
+    movie = np.unique(found.movie, return_inverse=True)[1]
+    track = np.unique(np.stack([movie, found.track]), axis=1, return_inverse=True)[1].ravel()
+    return StateRows(
+        found.movie,
+        found.condition,
+        track,
+        found.run,
+        found.sample,
+        found.state,
+        found.k,
+        spacing,
+        tuple(dict.fromkeys(found.condition.tolist())),
+        found.posterior,
+        found.time_s,
+    )
+
+
+def _tables(found: Sequences, recipe: Recipe) -> dict[str, pd.DataFrame]:
+    rows = state_rows(found, recipe.windows.stride)
+    tables = all_tables(rows, recipe.dynamics.frames(recipe.windows.stride), found.dt_s)
     bouts = find_bouts(found.run, found.sample, found.state, spacing=recipe.windows.stride)
-    shares = occupancy(found.state, found.k, movie=found.movie, condition=found.condition, track=found.track)
     table = bouts.table(movie=found.movie, track=found.track).drop(columns="run")
     table["frames"] = bouts.frames * found.every[bouts.row]
     table["start_frame"] = found.frame[bouts.row]
     table["end_frame"] = table["start_frame"] + table["frames"] - bouts.spacing * found.every[bouts.row]
     table.insert(0, "condition", found.condition[bouts.row])
-    times = dwell_times(bouts, found.k, condition=found.condition)
-    hour = None
-    if found.time_s is not None:
-        hour = np.stack([counted[name].hours_per_frame(dt_s) for name in times.conditions.tolist()])
-    tables = {
-        "transitions": transitions_table(counted, dt_s=dt_s),
+    shares = occupancy(found.state, found.k, movie=found.movie, condition=found.condition, track=found.track)
+    return {
+        **tables,
+        "occupancy_by_condition": tables["occupancy"],
         "occupancy": _as_added(shares.by_movie(), "movie", found.movie),
-        "dwell": _as_added(times.table(dt_s=dt_s, hours_per_frame=hour), "condition", found.condition),
         "bouts": table,
     }
-    return tables, sum(int(one.counts.sum() - np.trace(one.counts)) for one in counted.values())
 
 
 def _as_added(table: pd.DataFrame, column: str, rows: NDArray[Any]) -> pd.DataFrame:
@@ -72,27 +96,15 @@ def _as_added(table: pd.DataFrame, column: str, rows: NDArray[Any]) -> pd.DataFr
 
 def count_conditions(found: Sequences, lag: int) -> dict[str, Transitions]:
     """Transitions of each condition, counted too by movie, or by track where the condition has one movie only."""
-    counted = {}
-    for condition in dict.fromkeys(found.condition.tolist()):
-        rows = np.flatnonzero(found.condition == condition)
-        unit, unit_name = unit_of_n(found.movie[rows], found.track[rows])
-        counted[condition] = count_transitions(
-            found.run[rows],
-            found.sample[rows],
-            found.state[rows],
-            found.k,
-            lag,
-            posterior=None if found.posterior is None else found.posterior[rows],
-            unit=unit,
-            unit_name=unit_name,
-            time_s=None if found.time_s is None else found.time_s[rows],
-        )
-    return counted
+    rows = state_rows(found, 1)
+    return {condition: rows.count(condition, lag) for condition in rows.conditions}
 
 
 STAGE = PooledStage(
     "dynamics",
     _record,
     _run,
-    lambda experiment: all(experiment.paths.dynamics(name).exists() for name in TABLES),
+    lambda experiment: (
+        experiment.paths.balance.exists() and all(experiment.paths.dynamics(name).exists() for name in TABLES)
+    ),
 )

@@ -11,13 +11,14 @@ import numpy as np
 from napari_cellstate.core import atomic
 from napari_cellstate.core.behavior import SCALED, row_name
 from napari_cellstate.core.digest import digest
+from napari_cellstate.core.edits import records
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.families import Embedder, Embedding
 from napari_cellstate.core.progress import Runtime
 from napari_cellstate.core.scaling import fit_scaling
 from napari_cellstate.core.times import times_of
 from napari_cellstate.core.units import Feature
-from napari_cellstate.experiment.crops import crops_of, normalisation
+from napari_cellstate.experiment.crops import crops_of, normalisation, remove_old_crops
 from napari_cellstate.experiment.edits.exclude import without_excluded
 from napari_cellstate.experiment.entry import MovieEntry
 from napari_cellstate.experiment.recipe import Recipe
@@ -41,7 +42,12 @@ def _record(recipe: Recipe, entries: tuple[MovieEntry, ...]) -> dict[str, Any]:
 def _inputs(recipe: Recipe, entries: tuple[MovieEntry, ...]) -> dict[str, Any]:
     known = {"name", "dt_s", "pixel_size_um", "condition", "replicate"}
     said = [entry.model_dump(include=known | {"times_s"} if entry.times_s else known) for entry in entries]
-    return {"pixel_sizes_differ": recipe.windows.resample_pixel_size, "movies": said, "threads": recipe.threads}
+    return {
+        "pixel_sizes_differ": recipe.windows.resample_pixel_size,
+        "movies": said,
+        "units": "um, h",  # of the features: they were minutes once
+        "threads": recipe.threads,
+    }
 
 
 def _pixels(methods: tuple[Embedder, ...], entries: tuple[MovieEntry, ...]) -> list[Any]:
@@ -54,16 +60,20 @@ def _pixels(methods: tuple[Embedder, ...], entries: tuple[MovieEntry, ...]) -> l
 def _run(experiment: Experiment, recipe: Recipe, runtime: Runtime) -> Outcome:
     entries = experiment.movies
     _check_units(entries, recipe)
+    remove_old_crops(experiment)
     behavior, warnings = _assemble(experiment, entries, recipe)
     info = {}
     for nth, (name, method) in enumerate(embedding_names(recipe).items()):
         runtime.progress(nth, len(recipe.embed), f"embed ({method.kind})")
         result = _embedded(experiment, recipe, method, behavior, runtime)
         behavior.obsm[name] = result.coordinates
+        for more, points in result.spaces.items():
+            behavior.obsm[f"{name}_{more}"] = points
         for column, values in result.columns.items():
             behavior.obs[embedding_column(name, column, recipe)] = values
         info[name] = {**method.record(), **result.info}
-        warnings += [f"{method.kind}: {note}" for note in result.info.get("warnings", ())]
+        if "crops" in result.info:
+            warnings.append(f"{method.kind}: {result.info['crops']['note']}")
     behavior.uns["provenance"] = json.dumps({"embed": info}, sort_keys=True)
     atomic_write(experiment, behavior)
     runtime.progress(len(recipe.embed), len(recipe.embed), "embed")
@@ -79,13 +89,16 @@ def _embedded(
     experiment: Experiment, recipe: Recipe, method: Embedder, behavior: AnnData, runtime: Runtime
 ) -> Embedding:
     """What one method makes of the table, with the crops that it wants and a folder for its net."""
+    method.check_rows(behavior.n_obs)
     wish = method.wanted_crops()
+    if wish is not None and not behavior.n_obs:
+        return Embedding(np.zeros((0, 1)), {"notes": ["no windows: nothing to learn from"]})
     folder = experiment.paths.model(model_key(experiment, recipe, method))
     inside = replace(runtime, folder=folder)
     if wish is None:
         result = method.embed(behavior, inside)
     else:
-        with crops_of(experiment, recipe, wish, folder.parent / f".{folder.name}.crops", runtime) as crops:
+        with crops_of(experiment, recipe, behavior.obs, wish, folder.name, runtime) as crops:
             result = method.embed_crops(behavior, crops, inside)
             result.info["crops"] = normalisation(experiment, crops)
     if folder.is_dir():
@@ -96,8 +109,9 @@ def _embedded(
 def model_key(experiment: Experiment, recipe: Recipe, method: Embedder) -> str:
     """Name of the net that a method trains here: what it depends on, its settings, and the rows that it sees."""
     features = {one.name: (experiment.record("features", one.name) or {}).get("key", "") for one in experiment.movies}
-    return digest([method.record(), _inputs(recipe, experiment.movies), sorted(features.items()), *_pixels(
-        (method,), experiment.movies)])  # fmt: skip
+    left_out = records(tuple(edit for edit in experiment.history.done if edit.stage == "embed"))
+    return digest([method.record(), _inputs(recipe, experiment.movies), sorted(features.items()), left_out,
+                   *_pixels((method,), experiment.movies)])  # fmt: skip
 
 
 def embedding_column(name: str, column: str, recipe: Recipe) -> str:
@@ -118,7 +132,15 @@ def embedding_names(recipe: Recipe) -> dict[str, Any]:
 def atomic_write(experiment: Experiment, behavior: AnnData) -> None:
     """Put a behaviour table in the place of the old one."""
     with atomic.replacing(experiment.paths.behavior) as temporary:
+        atomic.make_room(temporary, _size(behavior))
         behavior.write_h5ad(temporary)
+
+
+def _size(behavior: AnnData) -> int:
+    """About what a behaviour table takes on disk, bytes; rather more than less."""
+    arrays = [behavior.X, *behavior.layers.values(), *behavior.obsm.values()]
+    columns = behavior.obs.memory_usage(deep=True).sum() + behavior.var.memory_usage(deep=True).sum()
+    return int(1.1 * (sum(np.asarray(one).nbytes for one in arrays) + columns)) + 2**18
 
 
 def _check_units(entries: tuple[MovieEntry, ...], recipe: Recipe) -> None:
@@ -232,6 +254,7 @@ def _var(
         {
             "unit": [feature.unit(entry.pixel_size_um, entry.dt_s) for feature in features],
             "definition": [feature.definition for feature in features],
+            "note": [feature.note for feature in features],
             "source": [feature.source for feature in features],
             "used": used,
             "n_missing": (~np.isfinite(values)).sum(axis=0),

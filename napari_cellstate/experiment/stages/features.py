@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_cellstate.core.errors import InputError
+from napari_cellstate.core.families import FeatureSet
 from napari_cellstate.core.movie import Movie
 from napari_cellstate.core.progress import Runtime
 from napari_cellstate.core.windows import Windows
@@ -26,30 +28,52 @@ are ordered, whatever feature sets are chosen."""
 
 
 def _record(recipe: Recipe, entry: MovieEntry) -> dict[str, Any]:
-    sets = [one.record() for one in recipe.features]
+    sets = [{**one.record(), **one.ground()} for one in recipe.features]
+    derived = any(one.derives for one in recipe.features)  # formulas see um and hours
+    units = {"dt_s": entry.dt_s, "pixel_size_um": entry.pixel_size_um} if derived else {}
     windows = recipe.windows.model_dump(exclude={"resample_dt_s", "resample_pixel_size"})
     breaks = {"breaks": list(entry.breaks)} if entry.breaks else {}
-    return {"method": "features", **windows, "every": recipe.every(entry), "sets": sets, **breaks}
+    return {"method": "features", **windows, "every": recipe.every(entry), "sets": sets, **units, **breaks}
 
 
 def _run(experiment: Experiment, movie: Movie, recipe: Recipe, key: str, runtime: Runtime) -> Outcome:
     entry = experiment.entry(movie.name)
     tracks = experiment.tracks(movie.name)
-    windows = Windows(tracks, recipe.windows.window, recipe.windows.stride, recipe.every(entry), entry.breaks)
-    table = _keys(windows)
-    for nth, one in enumerate(recipe.features):
-        runtime.progress(nth, len(recipe.features), f"features ({one.kind})")
-        names = [feature.name for feature in one.features()]
-        taken = set(names) & set(table.columns)
-        if taken:
-            raise InputError(f"feature set {one.kind}: column {sorted(taken)[0]!r} is made by another set already")
-        table[names] = one.describe(windows, runtime)
-    runtime.progress(len(recipe.features), len(recipe.features), "features")
+    there = experiment.movie_paths(movie.name).labels.exists()
+    labels = experiment.labels(movie.name) if there else None
+    every = recipe.every(entry)
+    windows = Windows(tracks, recipe.windows.window, recipe.windows.stride, every, entry.breaks, labels)
+    table = described(_keys(windows), windows, recipe.features, (entry.pixel_size_um, entry.dt_s), runtime)
     filtered = filter_tracks(tracks, recipe.windows, movie.shape[1:])
     table = table[filtered.kept[table["track"].to_numpy()]].reset_index(drop=True)
     write_parquet(table, experiment.movie_paths(movie.name).features)
     summary = {"rows": len(table), "tracks_left_out": sum(filtered.left_out.values())}
     return Outcome(_record(recipe, entry), summary, (*filtered.words(movie.name), *_warnings(windows, movie)))
+
+
+def described(
+    keys: pd.DataFrame,
+    windows: Windows,
+    sets: Sequence[FeatureSet],
+    units: tuple[float | None, float | None],
+    runtime: Runtime,
+) -> pd.DataFrame:
+    """Put the columns of all sets beside the keys of their windows, in px and frames; what is derived comes last."""
+    import pandas as pd
+
+    found: dict[str, np.ndarray[Any, Any]] = {}
+    seen: dict[str, np.ndarray[Any, Any]] = {}
+    for nth, one in enumerate(sorted(sets, key=lambda one: one.derives)):
+        runtime.progress(nth, len(sets), f"features ({one.kind})")
+        features = one.features()
+        taken = {feature.name for feature in features} & {*keys.columns, *found}
+        if taken:
+            raise InputError(f"feature set {one.kind}: column {sorted(taken)[0]!r} is made by another set already")
+        values = one.derive(seen, runtime) if one.derives else one.describe(windows, runtime)
+        for feature, column in zip(features, values.T, strict=True):
+            found[feature.name], seen[feature.name] = column, column * feature.factor(*units)
+    runtime.progress(len(sets), len(sets), "features")
+    return pd.concat([keys, pd.DataFrame(found, index=keys.index)], axis=1)
 
 
 def _keys(windows: Windows) -> pd.DataFrame:
@@ -111,8 +135,11 @@ def _none() -> np.ndarray[Any, np.dtype[np.int64]]:
 
 
 def _warnings(windows: Windows, movie: Movie) -> tuple[str, ...]:
+    from napari_cellstate.methods.features._motility.repeats import repeats_note
+
     if len(windows):
-        return ()
+        note = repeats_note(windows.tracks)
+        return (f"movie {movie.name}: {note}",) if note else ()
     if windows.breaks:
         return (
             f"movie {movie.name}: no track goes on for {windows.window} frames between irregular frame intervals, so "

@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from napari_cellstate.core.given import CELL_COLUMNS, GivenTracks
 from napari_cellstate.core.movie import Movie
 from napari_cellstate.core.progress import Runtime
-from napari_cellstate.core.tables import check_cells, empty_cells
+from napari_cellstate.core.tables import check_cells
 from napari_cellstate.experiment.entry import MovieEntry
+from napari_cellstate.experiment.measuring import match_points, measure_movie
 from napari_cellstate.experiment.recipe import Recipe
 from napari_cellstate.experiment.stages.base import MovieStage, Outcome
 from napari_cellstate.experiment.store import Experiment
-from napari_cellstate.formats.tables import write_parquet
+from napari_cellstate.formats.tables import read_parquet, write_parquet
 
 if TYPE_CHECKING:
     import pandas as pd
-    import zarr
 
 
 def asked_columns(recipe: Recipe) -> list[str]:
     """Columns that the chosen feature sets ask for, each once, in the order of asking."""
-    return list(dict.fromkeys(name for one in recipe.features for name in one.measures))
+    return list(dict.fromkeys(name for one in recipe.features for name in one.asks()))
 
 
 def _record(recipe: Recipe, entry: MovieEntry) -> dict[str, Any]:
     if recipe.segmenter(entry) is None:
         tracks = entry.tracks.model_dump(exclude={"path", "stamp", "position"}) if entry.tracks else None
-        return {"method": "given", "ground": tracks, "frames": list(entry.frames)}
+        part = {"roi": list(entry.roi)} if entry.roi else {}
+        return {"method": "given", "ground": tracks, "frames": list(entry.frames), **part}
     ground = entry.images.ground if entry.images else None
     return {**recipe.measure.record(), "columns": asked_columns(recipe), "ground": ground}
 
@@ -40,57 +40,46 @@ def _run(experiment: Experiment, movie: Movie, recipe: Recipe, key: str, runtime
         cells = given.points.rename(columns=CELL_COLUMNS)
         resolved: dict[str, Any] = {"method": "given"}
     else:
-        cells, resolved = _measured(experiment, movie, recipe, runtime), recipe.measure.record()
+        labels = experiment.labels(movie.name)
+        old, skip = _kept(experiment, movie, key)
+        cells = measure_movie(movie, labels, recipe.measure, asked_columns(recipe), runtime, old=old, skip=skip)
+        resolved = recipe.measure.record()
         if given is not None:
-            cells, warnings = _with_given(cells, given, experiment.labels(movie.name), movie.name)
+            cells, missed, outside = match_points(cells, given, labels, movie.shape[1:])
+            warnings = _missed(missed, outside, given, movie)
     if given is not None:
         resolved |= {"id_name": given.id_name, "ids": list(given.ids)}
     check_cells(cells, f"movie {movie.name}: cells")
     write_parquet(cells, experiment.movie_paths(movie.name).cells)
+    shutil.rmtree(experiment.movie_paths(movie.name).measured_part, ignore_errors=True)
     return Outcome(resolved, {"cells": len(cells)}, (*warnings, *_warnings(cells, movie)))
 
 
-def _measured(experiment: Experiment, movie: Movie, recipe: Recipe, runtime: Runtime) -> pd.DataFrame:
-    import pandas as pd
-
-    labels, columns = experiment.labels(movie.name), asked_columns(recipe)
-    tables = []
-    for nth, t in enumerate(movie.frames):
-        runtime.progress(nth, len(movie.frames), "measure")
-        planes = [movie.image(t, c) for c in range(movie.n_channels)]
-        frame = np.asarray(labels[t], np.uint32)
-        table = recipe.measure.measure(frame, planes, columns)
-        table.insert(0, "frame", np.full(len(table), t, np.int64))
-        tables.append(table)
-    runtime.progress(len(movie.frames), len(movie.frames), "measure")
-    return pd.concat(tables, ignore_index=True) if tables else empty_cells()
+def keep_for(experiment: Experiment, movie: str, key: str, *, stop: int) -> None:
+    """Let the measure stage of a movie that has grown go on at frame `stop`; `key` is the stage's as it is now."""
+    part = experiment.movie_paths(movie).measured_part
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    shutil.copyfile(experiment.movie_paths(movie).cells, part / "cells.parquet")
+    (part / "stop").write_text(str(stop))
+    (part / "key").write_text(key)
 
 
-def _with_given(
-    cells: pd.DataFrame, given: GivenTracks, labels: zarr.Array[Any], movie: str
-) -> tuple[pd.DataFrame, list[str]]:
-    """Add to each cell the given track whose point lies on it (0 for none, and for cells with several points)."""
-    points = given.points[["frame", "y", "x", "track", "parent"]].copy()
-    limits = np.array(labels.shape[1:]) - 1
-    exact = np.rint(points[["y", "x"]].to_numpy())
-    inside, at = ((exact >= 0) & (exact <= limits)).all(axis=1), np.clip(exact, 0, limits).astype(np.int64)
-    frame, label = points["frame"].to_numpy(), np.zeros(len(points), np.int64)
-    for t in np.unique(frame):
-        here = np.flatnonzero(frame == t)
-        label[here] = np.asarray(labels[int(t)])[at[here, 0], at[here, 1]]
-    points["label"] = np.where(inside, label, 0)
-    hit = (points["label"] > 0) & ~points.duplicated(["frame", "label"], keep=False)
-    matched = points[hit].rename(columns=CELL_COLUMNS)[["frame", "label", *CELL_COLUMNS.values()]]
-    cells = cells.merge(matched, on=["frame", "label"], how="left")
-    for name in CELL_COLUMNS.values():
-        cells[name] = cells[name].fillna(0).astype(np.int64)
-    missed = int((~hit).sum())
+def _kept(experiment: Experiment, movie: Movie, key: str) -> tuple[pd.DataFrame | None, int]:
+    """Cells that need not be measured again, and how many frames they are of."""
+    part = experiment.movie_paths(movie.name).measured_part
+    if not (part / "key").exists() or (part / "key").read_text() != key:
+        return None, 0
+    return read_parquet(part / "cells.parquet"), int((part / "stop").read_text()) - movie.frames.start
+
+
+def _missed(missed: int, outside: int, given: GivenTracks, movie: Movie) -> list[str]:
     if not missed:
-        return cells, []
-    return cells, [
-        f"movie {movie}: {missed} of {len(points)} points of the track table lie on no cell"
-        + (f" ({int((~inside).sum())} of them outside the image)" if not inside.all() else "")
-        + ", or share one with another point; the tracks have a gap there"
+        return []
+    far = f" ({outside} of them outside the image)" if outside else ""
+    return [
+        f"movie {movie.name}: {missed} of {len(given.points)} points of the track table lie on no cell{far}, or share one "
+        "with another point; the tracks have a gap there"
     ]
 
 

@@ -8,7 +8,6 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-
 LOW, HIGH = 0.5, 99.8
 """Percentiles that become 0 and 1."""
 _COARSE, _WINDOW = 4, 7

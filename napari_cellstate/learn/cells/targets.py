@@ -13,7 +13,7 @@ Floats = NDArray[np.float32]
 
 
 @compiled
-def targets(labels: NDArray[np.int32], size: Floats, half: float, edge_width: float) -> Floats:  # noqa: C901
+def targets(labels: NDArray[np.int32], size: Floats, half: float, edge_width: float) -> Floats:
     """Everything that a net should say about labelled pixels.
 
     Parameters

@@ -1,28 +1,15 @@
-"""Crops and paths of windows as batches for a net."""
+"""How crops are cut and turned: settings of the embedders that can read them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
-import numpy as np
-
-from napari_cellstate.core.crops import Crops, CropWish, Normalise
-from napari_cellstate.core.errors import InputError
-from napari_cellstate.core.families import Floats, Ints
+from napari_cellstate.core.crops import CropWish, Normalise
 from napari_cellstate.core.method import setting
 from napari_cellstate.methods.embed._nets import NetEmbedder
 
-if TYPE_CHECKING:
-    import torch
-
-    from napari_cellstate.learn.objectives import Batch
-
 BANDS = (0.7, 1.4, 2.8)
-"""Scales of the band energies, px of the net's grid: three octaves from the finest that a grid can show."""
-_SAMPLE = 512
-Turn = Literal["align", "augment", "none"]
+"""Scales of the bands, px of the net's grid: octaves from the finest that a grid can show."""
 
 
 class CropEmbedder(NetEmbedder):
@@ -55,7 +42,7 @@ class CropEmbedder(NetEmbedder):
     channel: int = setting(
         -1, "Channel", ge=-1, le=1000, rare=True, help="Of the images, counted from 0; -1 takes the segmented one."
     )
-    turn: Turn = setting(
+    turn: Literal["align", "augment", "none"] = setting(
         "align",
         "Turn crops",
         rare=True,
@@ -68,114 +55,3 @@ class CropEmbedder(NetEmbedder):
             self.crop_um, self.crop_pixels, self.turn != "none", self.surround == "mask", self.normalise, window,
             self.channel, BANDS,
         )  # fmt: skip
-
-
-@dataclass(frozen=True, eq=False)
-class CropBatches:
-    """Batches of crops and paths.
-
-    Attributes
-    ----------
-    crops : where they are read from.
-    turn : how they are turned.
-    level, spread : (bands,), by which energies are normalised.
-    step : a typical step between frames, um or px; longer ones are compressed.
-    """
-
-    crops: Crops
-    turn: Turn
-    level: Floats
-    spread: Floats
-    step: float
-
-    @property
-    def channels(self) -> int:
-        """Grey levels, energies and the mask."""
-        return 2 + len(self.level)
-
-    @property
-    def steps(self) -> int:
-        """Frames of a window."""
-        return int(self.crops.rows.shape[1])
-
-    def __call__(self, rows: Ints, generator: torch.Generator | None = None) -> Batch:
-        """``x`` (B, T, C, S, S), ``path`` (B, T, 2), ``seen`` (B, T); the generator draws angles."""
-        import torch
-
-        from napari_cellstate.learn.autoencoding import turned
-
-        pictures, masks, seen = self.crops.batch(rows)
-        level, spread = (one.astype(np.float32)[:, None, None] for one in (self.level, self.spread))
-        pictures[:, :, 1:] = (pictures[:, :, 1:] - level) / spread * masks
-        x = torch.from_numpy(np.concatenate([pictures, masks], axis=2))
-        angle = torch.from_numpy(self._angles(rows, generator))
-        if self.turn != "none":
-            pixels = self.crops.wish.pixels
-            each = angle.float().repeat_interleave(self.steps)
-            x = turned(x.flatten(0, 1), each, pixels).unflatten(0, (len(rows), self.steps))
-        path = torch.from_numpy(turned_path(compressed(self.crops.positions[rows], self.step), angle.numpy()))
-        return {"x": x, "path": path.float(), "seen": torch.from_numpy(seen)}
-
-    def _angles(self, rows: Ints, generator: torch.Generator | None) -> Floats:
-        import torch
-
-        if self.turn == "align":
-            return headings(self.crops.positions[rows])
-        if self.turn == "augment" and generator is not None:
-            return (torch.rand(len(rows), generator=generator, dtype=torch.float64) * 2 * np.pi).numpy()
-        return np.zeros(len(rows))
-
-    def card(self) -> dict[str, Any]:
-        """What `like` needs, as plain values."""
-        return {"turn": self.turn, "level": self.level.tolist(), "spread": self.spread.tolist(), "step": self.step}
-
-    @classmethod
-    def like(cls, crops: Crops, card: Mapping[str, Any]) -> CropBatches:
-        """Batches that look to a net as those that it was trained with."""
-        return cls(crops, card["turn"], np.array(card["level"]), np.array(card["spread"]), card["step"])
-
-
-def crop_batches(crops: Crops, turn: Turn, train: Ints, seed: int) -> CropBatches:
-    """Batches whose energies and steps are normalised by a sample of the rows to learn from."""
-    some = np.sort(np.random.default_rng(seed).permutation(train)[:_SAMPLE])
-    pictures, masks, _ = crops.batch(some)
-    weight = masks.sum(dtype=np.float64)
-    if not weight:
-        raise InputError("crops: no pixel of a cell in them; are these the labels of these movies?")
-    energies = pictures[:, :, 1:].astype(np.float64)
-    level = energies.sum(axis=(0, 1, 3, 4)) / weight
-    off = np.square(energies - level[:, None, None]) * masks
-    spread = np.maximum(np.sqrt(off.sum(axis=(0, 1, 3, 4)) / weight), 1e-3)
-    lengths = np.linalg.norm(np.diff(crops.positions[train], axis=1), axis=-1)
-    lengths = lengths[np.isfinite(lengths) & (lengths > 0)]
-    return CropBatches(crops, turn, level, spread, float(np.median(lengths)) if len(lengths) else 1.0)
-
-
-def headings(positions: Floats) -> Floats:
-    """Direction of motion of each window, (N,), rad from x towards y; 0 where a cell does not move.
-
-    Parameters
-    ----------
-    positions : (N, T, 2), y and x, NaN where missing.
-    """
-    known = np.isfinite(positions[..., 0])
-    first = known.argmax(axis=1)
-    last = positions.shape[1] - 1 - known[:, ::-1].argmax(axis=1)
-    every = np.arange(len(positions))
-    away = np.nan_to_num(positions[every, last] - positions[every, first])
-    return np.asarray(np.arctan2(away[:, 0], away[:, 1]))
-
-
-def compressed(positions: Floats, step: float) -> Floats:
-    """Steps of a path, (N, T, 2), the first 0: direction kept, length l as log(1 + l / step); 0 where not known."""
-    moves = np.zeros_like(positions)
-    moves[:, 1:] = np.nan_to_num(np.diff(positions, axis=1)) / step
-    length = np.linalg.norm(moves, axis=-1, keepdims=True)
-    return np.asarray(moves * np.where(length > 0, np.log1p(length) / np.where(length > 0, length, 1), 0))
-
-
-def turned_path(moves: Floats, angle: Floats) -> Floats:
-    """Moves (N, T, 2), y and x, turned so that a direction of `angle` rad lies along x; given back as x and y."""
-    cosine, sine = np.cos(angle)[:, None], np.sin(angle)[:, None]
-    y, x = moves[..., 0], moves[..., 1]
-    return np.stack([cosine * x + sine * y, cosine * y - sine * x], axis=-1)

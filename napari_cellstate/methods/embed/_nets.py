@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.families import Embedder, Embedding, Floats, Ints
 from napari_cellstate.core.method import setting
 from napari_cellstate.core.progress import Runtime
@@ -27,6 +26,7 @@ _AT_ONCE = 256
 class NetEmbedder(Embedder):
     """Base of the embedders that train a net; see the settings."""
 
+    trains: ClassVar[bool] = True
     least_rows: ClassVar[int] = 20
 
     latent: int = setting(8, "Code", ge=1, le=128, help="Dimensions of the code; those that tell nothing are left out.")
@@ -44,13 +44,6 @@ class NetEmbedder(Embedder):
     seed: int = setting(
         0, "Seed", ge=0, rare=True, help="Start of the random numbers; the same seed gives the same net."
     )
-
-    def _enough(self, rows: int) -> None:
-        if rows < self.least_rows:
-            raise InputError(
-                f"embed {self.kind}: {rows} windows are too few to train a net (at least {self.least_rows}); use "
-                "shorter windows, add movies, or choose pca"
-            )
 
     def _nothing(self) -> Embedding:
         return Embedding(np.zeros((0, 1)), {"notes": ["no windows: nothing to learn from"]})
@@ -102,8 +95,8 @@ def tell(rows: int, one: Callable[[Ints], tuple[Tensor, Tensor, Tensor]], runtim
 def embedding_of(told: Told, info: dict[str, Any]) -> Embedding:
     """Posterior means of the dimensions that tell something, those that tell most first.
 
-    `info` gets: dims (their places in the code), kl (nats of each), notes. Columns: sd, the mean posterior standard
-    deviation of these dimensions (1 is that of the prior: nothing is known), and surprise.
+    `info` gets: dims (their places in the code), middle (the mean code), kl (nats of each), notes. Columns: sd, the
+    mean posterior standard deviation of these dimensions (1 is that of the prior: nothing is known), and surprise.
     """
     kl = ((told.mean**2 + np.exp(told.log_var) - told.log_var - 1) / 2).mean(axis=0)
     order = np.argsort(-kl, kind="stable")
@@ -112,7 +105,8 @@ def embedding_of(told: Told, info: dict[str, Any]) -> Embedding:
     if told.mean[:, active].var(axis=0).max() <= ACTIVE:
         notes.append("no dimension of the code tells anything: the net has learnt only the average")
     sd = np.exp(told.log_var[:, active] / 2).mean(axis=1)
-    info |= {"dims": active, "kl": [round(float(kl[d]), 4) for d in active], "notes": notes}
+    middle = [round(float(one), 6) for one in told.mean.mean(axis=0)]
+    info |= {"dims": active, "middle": middle, "kl": [round(float(kl[d]), 4) for d in active], "notes": notes}
     return Embedding(told.mean[:, active], info, {"sd": sd, "surprise": told.surprise})
 
 

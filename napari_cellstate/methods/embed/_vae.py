@@ -11,7 +11,7 @@ from napari_cellstate.core.crops import Crops, CropWish
 from napari_cellstate.core.families import Embedding, Floats
 from napari_cellstate.core.method import setting
 from napari_cellstate.core.progress import Runtime
-from napari_cellstate.methods.embed._crops import CropEmbedder, crop_batches
+from napari_cellstate.methods.embed._crops import CropEmbedder
 from napari_cellstate.methods.embed._nets import embedding_of, losses_said, on, tell
 from napari_cellstate.methods.embed._points import points_of
 from napari_cellstate.methods.embed._split import Split, split_rows
@@ -56,7 +56,7 @@ class AnyVAE(CropEmbedder):
         points = points_of(behavior)
         if not len(points):
             return self._nothing()
-        self._enough(len(points))
+        self.check_rows(len(points))
         if not points.shape[1]:
             return Embedding(np.zeros((len(points), 1)), {"notes": ["no feature varies: the coordinates are 0"]})
         return _Features(self, points, split_rows(behavior, self.seed), self._elbo()).embedding(runtime)
@@ -65,7 +65,7 @@ class AnyVAE(CropEmbedder):
         """Train on the crops and embed every row; see `Embedder.embed_crops` and `embedding_of`."""
         if not len(crops):
             return self._nothing()
-        self._enough(len(crops))
+        self.check_rows(len(crops))
         return _Pictures(self, crops, split_rows(behavior, self.seed), self._elbo()).embedding(runtime)
 
 
@@ -161,6 +161,8 @@ class _Pictures(_Learner):
     def __init__(self, method: AnyVAE, crops: Crops, split: Split, elbo: Elbo) -> None:
         there = (crops.rows[split.train] >= 0).any(axis=1)
         super().__init__(method, Split(split.train[there], split.check, split.words), elbo, len(crops))
+        from napari_cellstate.learn.crop_batches import crop_batches
+
         self.batches = crop_batches(crops, method.turn, self.split.train, method.seed)
 
     def _elbo(self) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -10,8 +11,9 @@ from napari_cellstate.core.crops import Crops, CropWish
 from napari_cellstate.core.families import Embedding
 from napari_cellstate.core.method import register, setting
 from napari_cellstate.core.progress import Runtime
-from napari_cellstate.methods.embed._crops import CropBatches, CropEmbedder, crop_batches
+from napari_cellstate.methods.embed._crops import CropEmbedder
 from napari_cellstate.methods.embed._nets import elbo_of, embedding_of, losses_said, on, tell
+from napari_cellstate.methods.embed._slow import slow_directions, track_and_lag
 from napari_cellstate.methods.embed._split import Split, split_rows
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from napari_cellstate.learn.autoencoding import SequenceAutoencoding
+    from napari_cellstate.learn.crop_batches import CropBatches
     from napari_cellstate.learn.fitted import Plan
 
 _CHECKED = 256
@@ -30,8 +33,9 @@ class ConvGRUVAE(CropEmbedder):
     """A variational autoencoder of what a cell looks like over a window, and of how it moves.
 
     Each frame's crop goes through convolutions into a ConvGRU (Ballas et al. 2016), whose last state gives the code of
-    appearance; steps of the path give the code of motion. Both are rebuilt: grey levels and band energies inside the
-    outline, the outline, and the path. The code of appearance is bounded by a capacity (Burgess et al. 2018).
+    appearance; steps of the path give the code of motion. Both are rebuilt: grey levels and band shares inside the
+    outline, the outline, and the path. A dimension of appearance costs `beta` (Higgins et al. 2017). States read the
+    directions of both codes along which cells change and stay changed; see `slow_directions`.
 
     Notes
     -----
@@ -46,14 +50,22 @@ class ConvGRUVAE(CropEmbedder):
     motion: int = setting(
         4, "Code of motion", ge=1, le=64, help="Dimensions for the path, beside those for appearance."
     )
-    capacity: float = setting(
-        16.0,
-        "Capacity",
-        unit="nats",
+    beta: float = setting(
+        5.0,
+        "beta",
         ge=0,
-        le=1000,
+        le=10_000,
         step=1.0,
-        help="What the code of appearance may hold; 0 for no bound. Less keeps only what explains most pixels.",
+        help="Price of the code of appearance; more keeps only what explains most pixels.",
+    )
+
+    slow: int = setting(
+        1,
+        "Slow directions",
+        ge=0,
+        le=64,
+        help="How many directions of each code the states read: those along which cells change and stay changed, not "
+        "what a cell is all along (its size), nor noise. 0 gives every dimension; the whole code is kept beside.",
     )
 
     def wanted_crops(self) -> CropWish:
@@ -64,7 +76,8 @@ class ConvGRUVAE(CropEmbedder):
         """Train and embed every row; see `Embedder.embed_crops` and `embedding_of`."""
         if not len(crops):
             return self._nothing()
-        self._enough(len(crops))
+        self.check_rows(len(crops))
+        from napari_cellstate.learn.crop_batches import crop_batches
         from napari_cellstate.learn.device import choose_device
         from napari_cellstate.learn.fitted import fitted
         from napari_cellstate.learn.threads import torch_threads
@@ -76,7 +89,31 @@ class ConvGRUVAE(CropEmbedder):
             net, records = fitted(learner.plan(), runtime.folder, choose_device(runtime.device), runtime.progress)
             told = tell(len(crops), lambda rows: learner.told(net, rows), runtime)
         info = {"training": losses_said(records), "notes": [split.words, crops.note], "crop_um": crops.size_um}
-        return embedding_of(told, info)
+        return self._slowed(embedding_of(told, info), behavior, crops.rows.shape[1])
+
+    def _slowed(self, found: Embedding, behavior: AnnData, frames: int) -> Embedding:
+        """The slow directions of both codes instead of all dimensions, which stay as the space "code"."""
+        if not self.slow:
+            return found
+        track, frame, lag = track_and_lag(behavior, frames)
+        motion = np.array(found.info["dims"]) >= self.latent
+        kept, info = [], dict(found.info)
+        for name, of in (("appearance", ~motion), ("motion", motion)):
+            if not of.any():
+                continue
+            points = found.coordinates[:, of]
+            values, directions = slow_directions(points, track, frame, lag)
+            if not len(values):
+                info["notes"] = [
+                    *info["notes"],
+                    "tracks are too short to tell slow directions: all dimensions are given",
+                ]
+                return replace(found, info=info)
+            centred = points - points.mean(axis=0)
+            kept.append(np.einsum("nf,fd->nd", centred, directions[:, : self.slow]))
+            info[f"slow_{name}"] = [round(float(value), 4) for value in values]
+        spaces = {**found.spaces, "code": found.coordinates}
+        return Embedding(np.concatenate(kept, axis=1), info, found.columns, spaces)
 
 
 class _Learner:
@@ -89,9 +126,7 @@ class _Learner:
         from napari_cellstate.nets.elbo_crops import CropElbo
 
         method = self.method
-        elbo = elbo_of(
-            "annealed" if method.capacity else "vae", beta=1.0, capacity=method.capacity, steps=method.steps, sd=1.0
-        )
+        elbo = elbo_of("beta", beta=method.beta, capacity=0.0, steps=method.steps, sd=1.0)
         return SequenceAutoencoding(CropElbo(elbo), method.motion)
 
     def plan(self) -> Plan:

@@ -46,7 +46,7 @@ class DiffusionMap(Embedder):
         le=1,
         step=0.5,
         rare=True,
-        help="1: the map shows the shape of the data however unevenly it was sampled; 0: crowded places attract.",
+        help="1: the map shows the shape of the data more than how crowded it is; 0: crowded places attract.",
     )
     time: float = setting(
         1.0, "Steps of the walk", ge=0, le=100, step=1.0, rare=True, help="More let small structure go."

@@ -42,7 +42,7 @@ class PCA(Embedder):
         help=f"How many components to keep; 0 takes as many as explain the variance asked for, at most {MOST}.",
     )
     variance: float = setting(
-        0.9,
+        1.0,
         "Variance to explain",
         gt=0,
         le=1,
@@ -114,9 +114,8 @@ class PCA(Embedder):
         enough = int(np.searchsorted(share, self.variance - 1e-12)) + 1
         count = min(enough, possible, MOST)
         if share[count - 1] < self.variance - 1e-12:
-            notes.append(
-                f"{count} components explain {share[count - 1]:.0%} of the variance, less than {self.variance:.0%}"
-            )
+            asked = f", less than {self.variance:.0%}" if self.variance < 1 else ""
+            notes.append(f"{count} components explain {share[count - 1]:.0%} of the variance{asked}")
         return count
 
 

@@ -86,11 +86,13 @@ class _Bar(io.StringIO):
 
     def __init__(self, progress: Progress, total: int) -> None:
         super().__init__()
-        self._progress, self._total = progress, total
+        self._progress, self._total, self._open = progress, total, True
 
     def write(self, text: str) -> int:
         """Report the number in a piece of the bar."""
         number = text.strip()
-        if number.isdigit():
+        if number.isdigit() and self._open:
+            self._open = False  # a bar that is stopped writes once more when it is closed
             self._progress(min(int(number), self._total), self._total, "embed: UMAP")
+            self._open = True
         return len(text)

@@ -9,7 +9,7 @@ import numpy as np
 
 from napari_cellstate.core.families import Floats
 from napari_cellstate.methods.states._hmm_forward import Expectation, forward_backward
-from napari_cellstate.methods.states._hmm_model import Model, log_emission, moments
+from napari_cellstate.methods.states._hmm_model import Model, component_densities, log_emission, moments
 from napari_cellstate.methods.states._hmm_runs import Packed
 
 _FEW = 1e-8  # rows; a state with less weight keeps its place and shape
@@ -82,9 +82,17 @@ def fit(
 def maximised(packed: Packed, points: Floats, model: Model, found: Expectation, prior: Prior) -> Model:
     """The likeliest parameters given the posteriors."""
     k = len(model.start)
-    weight, mean, covariance = moments(points, found.posterior, diagonal=model.diagonal)
+    posterior, among = found.posterior, None
+    if model.weight is not None:
+        posterior = responsibilities(points, model, found.posterior)
+    if model.autoregressive:  # the first row of a run has none before it
+        points, posterior = points[:, packed.first :], posterior[:, packed.first :]
+    weight, mean, covariance = moments(points, posterior, diagonal=model.diagonal)
     covariance = covariance + (prior.floor if model.diagonal else prior.floor * np.eye(points.shape[0]))
     seen = weight > _FEW
+    if model.weight is not None:
+        each = weight.reshape(model.weight.shape) + prior.move
+        among = each / each.sum(axis=1, keepdims=True)
     counts = found.pairs + prior.move + prior.stay * np.eye(k)
     total = counts.sum(axis=1, keepdims=True)
     step = np.where(total > _FEW, counts / np.maximum(total, _FEW), model.step)
@@ -92,10 +100,19 @@ def maximised(packed: Packed, points: Floats, model: Model, found: Expectation, 
     return replace(
         model,
         start=start / start.sum(),
+        weight=among,
         step=step,
         mean=np.where(seen[:, None], mean, model.mean),
         covariance=np.where(seen.reshape(-1, *[1] * (covariance.ndim - 1)), covariance, model.covariance),
     )
+
+
+def responsibilities(points: Floats, model: Model, posterior: Floats) -> Floats:
+    """Weight of each row in each component of each state, (K * M, N)."""
+    each = component_densities(points, model)
+    share = np.exp(each - each.max(axis=1, keepdims=True))
+    share *= (posterior / share.sum(axis=1))[:, None]
+    return np.asarray(share.reshape(-1, points.shape[1]))
 
 
 def _log_prior(model: Model, prior: Prior) -> float:

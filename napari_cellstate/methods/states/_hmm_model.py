@@ -1,4 +1,6 @@
-"""A hidden Markov model with Gaussian emissions: its densities, and its parameters from weighted rows.
+"""A hidden Markov model: its densities, and its parameters from weighted rows.
+
+Emissions are Gaussian, mixtures of Gaussians, or autoregressive: Gaussian around a linear function of the row before.
 
 The log density of a Gaussian is linear in the coordinates and their products, so that the densities of all rows in all
 states, and all sums that new parameters need, are matrix products over blocks of rows.
@@ -25,14 +27,22 @@ class Model:
     ----------
     start : (K,), probability of each state in the first row of a run.
     step : (K, K), probability of each next state.
-    mean : (K, D).
-    covariance : (K, D, D), or (K, D) for variances along the axes alone.
+    mean : (K, D); of mixtures (K * M, D), M components a state; autoregressive (K, 2 D), of a row and the row before.
+    covariance : (K, D, D), or (K, D) for variances along the axes alone; likewise more for mixtures and autoregressive.
+    weight : (K, M), share of each component in its state; None without mixtures.
     """
 
     start: Floats
     step: Floats
     mean: Floats
     covariance: Floats
+    weight: Floats | None = None
+    autoregressive: bool = False
+
+    @property
+    def components(self) -> int:
+        """Gaussians of a state."""
+        return 1 if self.weight is None else self.weight.shape[1]
 
     @property
     def diagonal(self) -> bool:
@@ -45,11 +55,38 @@ def log_emission(points: Floats, model: Model) -> Floats:
 
     Parameters
     ----------
-    points : (D, N), a coordinate a row.
+    points : (D, N), a coordinate a row; with the row before beneath it, (2 D, N), where the model is autoregressive,
+        and NaN there for the first row of a run.
     """
-    weights = _weights(model)
+    if model.weight is not None:
+        each = component_densities(points, model)
+        best = each.max(axis=1)
+        return np.asarray(best + np.log(np.exp(each - best[:, None]).sum(axis=1)))
+    if not model.autoregressive:
+        return _gaussian(points, model.mean, model.covariance)
+    half = len(points) // 2
+    first = np.isnan(points[half])
     result = np.empty((len(model.mean), points.shape[1]))
-    for low, terms in _blocks(points, diagonal=model.diagonal):
+    mean, covariance = model.mean, model.covariance
+    result[:, first] = _gaussian(points[:half, first], mean[:, :half], covariance[:, :half, :half])
+    both, before = points[:, ~first], points[half:, ~first]
+    result[:, ~first] = _gaussian(both, mean, covariance) - _gaussian(
+        before, mean[:, half:], covariance[:, half:, half:]
+    )
+    return result
+
+
+def component_densities(points: Floats, model: Model) -> Floats:
+    """Log of weight and density of each component of each state, (K, M, N)."""
+    assert model.weight is not None
+    each = _gaussian(points, model.mean, model.covariance).reshape(*model.weight.shape, -1)
+    return np.asarray(each + np.log(np.maximum(model.weight, 1e-300))[:, :, None])
+
+
+def _gaussian(points: Floats, mean: Floats, covariance: Floats) -> Floats:
+    weights = _weights(mean, covariance)
+    result = np.empty((len(mean), points.shape[1]))
+    for low, terms in _blocks(points, diagonal=covariance.ndim == 2):
         np.matmul(weights, terms, out=result[:, low : low + terms.shape[1]])
     return result
 
@@ -104,20 +141,18 @@ def _blocks(points: Floats, *, diagonal: bool) -> Iterator[tuple[int, Floats]]:
         yield low, terms
 
 
-def _weights(model: Model) -> Floats:
+def _weights(mean: Floats, covariance: Floats) -> Floats:
     """What the terms of `_blocks` are multiplied by, (K, terms)."""
-    axes = model.mean.shape[1]
+    axes = mean.shape[1]
     constant = -0.5 * axes * np.log(2 * np.pi)
-    if model.diagonal:
-        precise = 1.0 / model.covariance
-        constant = constant - 0.5 * (np.log(model.covariance) + model.mean**2 * precise).sum(axis=1)
-        return np.column_stack([constant, model.mean * precise, -0.5 * precise])
-    root = np.linalg.inv(np.linalg.cholesky(model.covariance))
+    if covariance.ndim == 2:
+        precise = 1.0 / covariance
+        constant = constant - 0.5 * (np.log(covariance) + mean**2 * precise).sum(axis=1)
+        return np.column_stack([constant, mean * precise, -0.5 * precise])
+    root = np.linalg.inv(np.linalg.cholesky(covariance))
     precision = root.transpose(0, 2, 1) @ root
-    pull = (precision @ model.mean[:, :, None])[:, :, 0]
-    constant = (
-        constant + np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1) - 0.5 * (pull * model.mean).sum(axis=1)
-    )
+    pull = (precision @ mean[:, :, None])[:, :, 0]
+    constant = constant + np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1) - 0.5 * (pull * mean).sum(axis=1)
     upper = np.triu_indices(axes)
     twice = np.where(upper[0] == upper[1], 0.5, 1.0)
     return np.column_stack([constant, pull, -twice * precision[:, upper[0], upper[1]]])

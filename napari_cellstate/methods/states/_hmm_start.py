@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from napari_cellstate.core.families import Floats, Ints
 from napari_cellstate.methods.states._common import nearest_centre
-from napari_cellstate.methods.states._hmm_em import Prior, fit
+from napari_cellstate.methods.states._hmm_em import Prior, expectation, fit
 from napari_cellstate.methods.states._hmm_model import Model, moments
-from napari_cellstate.methods.states._hmm_runs import pack
+from napari_cellstate.methods.states._hmm_runs import Packed, pack
 
 WIDTHS = (1, 3, 7, 15)
 """Rows that are averaged, in turn: what moves slowly stands out, whatever its spread."""
@@ -68,3 +70,52 @@ def first_model(points: Floats, run: Ints, k: int, seed: int, *, width: int, dia
 
 def _staying(share: Floats) -> Floats:
     return np.asarray(_STAY * np.eye(len(share)) + (1 - _STAY) * share)
+
+
+def packed_points(points: Floats, run: Ints, model: Model) -> tuple[Packed, Floats]:
+    """How rows follow each other, and their coordinates in that order as the model wants them; see `log_emission`."""
+    packed = pack(run)
+    columns = np.ascontiguousarray(points[packed.order].T)
+    if not model.autoregressive:
+        return packed, columns
+    before = np.full(columns.shape, np.nan)
+    before[:, packed.first :] = columns[:, packed.before]
+    return packed, np.concatenate([columns, before])
+
+
+def split_components(model: Model, components: int, seed: int) -> Model:
+    """Each state as a mixture of Gaussians around its middle, wide apart enough to go their own ways."""
+    k, axes = model.mean.shape
+    away = np.random.default_rng([seed, 7]).normal(size=(k, components, axes))
+    spread = np.sqrt(model.covariance if model.diagonal else np.diagonal(model.covariance, axis1=1, axis2=2))
+    mean = model.mean[:, None] + 0.7 * away * spread[:, None]
+    return replace(
+        model,
+        mean=mean.reshape(k * components, axes),
+        covariance=np.repeat(model.covariance, components, axis=0),
+        weight=np.full((k, components), 1.0 / components),
+    )
+
+
+def with_row_before(points: Floats, run: Ints, model: Model, floor: float) -> Model:
+    """The states of a model with Gaussian emissions, described by each row together with the row before it."""
+    plain = pack(run)
+    posterior = expectation(plain, np.ascontiguousarray(points[plain.order].T), model).posterior
+    axes = model.mean.shape[1]
+    begun = replace(model, autoregressive=True)
+    packed, columns = packed_points(points, run, begun)
+    wide = np.eye(2 * axes)
+    if len(packed.before) < 1:  # no row has one before it: any way of moving on will do
+        each = np.stack([np.kron(np.eye(2), _full(one)) for one in model.covariance])
+        return replace(begun, mean=np.tile(model.mean, 2), covariance=each)
+    weight, mean, covariance = moments(columns[:, packed.first :], posterior[:, packed.first :], diagonal=False)
+    some = weight > 2 * axes
+    return replace(
+        begun,
+        mean=np.where(weight[:, None] > 0, mean, np.tile(model.mean, 2)),
+        covariance=np.where(some[:, None, None], covariance, wide) + floor * wide,
+    )
+
+
+def _full(covariance: Floats) -> Floats:
+    return np.diag(covariance) if covariance.ndim == 1 else covariance

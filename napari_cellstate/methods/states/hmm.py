@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 
+from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.families import Floats, Ints, Rows, StateEstimator, StateFit
 from napari_cellstate.core.method import register, setting
 from napari_cellstate.core.progress import Runtime
@@ -15,7 +16,13 @@ from napari_cellstate.methods.states._hmm_em import Fitted, Prior, fit
 from napari_cellstate.methods.states._hmm_forward import best_path
 from napari_cellstate.methods.states._hmm_model import Model, log_emission
 from napari_cellstate.methods.states._hmm_runs import pack
-from napari_cellstate.methods.states._hmm_start import WIDTHS, first_model
+from napari_cellstate.methods.states._hmm_start import (
+    WIDTHS,
+    first_model,
+    packed_points,
+    split_components,
+    with_row_before,
+)
 
 SAMPLE = 20_000
 """Rows, in whole runs, that the starts are tried on; the best of them goes on with all rows."""
@@ -48,6 +55,7 @@ class Hmm(StateEstimator):
     """
 
     kind: ClassVar[str] = "hmm"
+    version: ClassVar[int] = 2
     title: ClassVar[str] = "Hidden Markov model"
 
     covariance: Literal["full", "diagonal"] = setting(
@@ -57,13 +65,29 @@ class Hmm(StateEstimator):
         "rows or many axes.",
     )
     evidence: float = setting(
-        0.5,
+        0.0,
         "Evidence of a row",
-        gt=0,
+        ge=0,
         le=1,
         step=0.05,
-        help="1: rows share no frames; less for windows that overlap (stride / window at the lowest). Less gives "
-        "fewer and longer visits.",
+        estimated=True,
+        help="1: rows share no frames; less for windows that overlap, which gives fewer and longer visits; 0 takes "
+        "2 / (1 + window / stride).",
+    )
+    emission: Literal["gaussian", "mixture", "autoregressive"] = setting(
+        "gaussian",
+        "Emission",
+        rare=True,
+        help="mixture: a state may have several shapes at once; autoregressive: a state is a way of moving on from the "
+        "row before (full covariance), for smooth features.",
+    )
+    components: int = setting(
+        2,
+        "Components of a state",
+        ge=1,
+        le=20,
+        rare=True,
+        help="Gaussians in each state, where the emission is a mixture.",
     )
     stay: float = setting(
         0.0,
@@ -86,26 +110,51 @@ class Hmm(StateEstimator):
         le=1,
         step=0.01,
         rare=True,
-        help="Added to each state's variance along each axis, as a share of the variance of all rows on that axis; "
+        help="Added to each state's variance along each axis, as a share of the mean variance of the axes; "
         "more keeps a state from shrinking onto a few rows or onto the end of a bounded feature.",
     )
 
+    def estimated(self, rows: Rows) -> Self:
+        """The same with the evidence of a row taken from how many rows share a frame; see `StateEstimator`."""
+        if self.evidence:
+            return self
+        return self.model_copy(update={"evidence": 2.0 / (1.0 + max(rows.overlap, 1.0))})
+
     def fit(self, rows: Rows, runtime: Runtime) -> StateFit:
         """Find the states; see `StateEstimator.fit`."""
+        if not self.evidence:
+            return self.estimated(rows).fit(rows, runtime)
         k, notes = possible_states(rows.points, self.k)
         if k <= 1:
             return one_state(len(rows.points), notes, probability=True)
+        from threadpoolctl import threadpool_limits
+
+        points = standard(rows.points)
+        fitted = self.learn(points, rows.run, k, runtime)
+        columns = packed_points(points, rows.run, fitted.model)[1]
+        with threadpool_limits(1):
+            found = decoded(columns, rows.run, fitted, self.evidence)
+        return _present(*found, (*notes, *self._notes(points, rows.run, fitted)))
+
+    def learn(self, points: Floats, run: Ints, k: int, runtime: Runtime) -> Fitted:
+        """The likeliest model with `k` states of standardised points (see `standard`), and what it says of them.
+
+        Raises
+        ------
+        InputError
+            The evidence is still to be estimated.
+        """
+        if not self.evidence:
+            raise InputError("hmm: the evidence of a row is not known yet; take estimated(rows) first")
         import sklearn.cluster  # noqa: F401  loaded first: the limit reaches only what is there
         from threadpoolctl import threadpool_limits
 
-        points = _standard(rows.points)
         with threadpool_limits(1):  # sums in one order on every machine
-            best = self._best_start(points, rows.run, k, runtime)
+            best = self._best_start(points, run, k, runtime)
             runtime.progress(self.starts, self.starts + 1, _WHAT)
-            fitted = self._go_on(points, rows.run, best, runtime)
+            fitted = self._go_on(points, run, best, runtime)
             runtime.progress(self.starts + 1, self.starts + 1, _WHAT)
-            found = _decoded(points, rows.run, fitted, self.evidence)
-        return _present(*found, (*notes, *self._notes(points, rows.run, fitted)))
+        return fitted
 
     def _prior(self, k: int) -> Prior:
         return Prior(self.evidence, self.stay, 1.0 / k, self.floor)
@@ -114,8 +163,7 @@ class Hmm(StateEstimator):
         """The likeliest model after some iterations on a sample, by the posterior of its parameters."""
         chosen = sample_runs(points, run, k, self.seed)
         points, run = points[chosen], run[chosen]
-        packed, best = pack(run), None
-        columns = np.ascontiguousarray(points[packed.order].T)
+        best = None
         for nth, seed in enumerate(seeds(self.seed, self.starts)):
             runtime.progress(nth, self.starts + 1, _WHAT)
             model = first_model(
@@ -127,6 +175,8 @@ class Hmm(StateEstimator):
                 diagonal=self.covariance == "diagonal",
                 floor=self.floor,
             )
+            model = self._with_emission(points, run, model, seed)
+            packed, columns = packed_points(points, run, model)
             tell = _teller(runtime, nth, self.starts + 1)
             one = fit(packed, columns, model, self._prior(k), iterations=50, tolerance=1e-4, tell=tell)
             if best is None or one.objective > best.objective + 1e-9 * len(points):  # the first of equals
@@ -135,20 +185,28 @@ class Hmm(StateEstimator):
         return best.model
 
     def _go_on(self, points: Floats, run: Ints, model: Model, runtime: Runtime) -> Fitted:
-        packed = pack(run)
-        columns = np.ascontiguousarray(points[packed.order].T)
+        packed, columns = packed_points(points, run, model)
         tell = _teller(runtime, self.starts, self.starts + 1)
         prior = self._prior(len(model.start))
         return fit(packed, columns, model, prior, iterations=500, tolerance=1e-6, tell=tell)
+
+    def _with_emission(self, points: Floats, run: Ints, model: Model, seed: int) -> Model:
+        """A model with Gaussian emissions as the beginning of one with those asked for."""
+        if self.emission == "mixture" and self.components > 1:
+            return split_components(model, self.components, seed)
+        if self.emission == "autoregressive":
+            return with_row_before(points, run, model, self.floor)
+        return model
 
     def _notes(self, points: Floats, run: Ints, fitted: Fitted) -> tuple[str, ...]:
         notes = []
         if not fitted.settled:
             notes.append(f"the hidden Markov model was still changing after {fitted.iterations} iterations")
-        rows, axes = points.shape
+        rows = len(points)
         k = len(fitted.model.start)
-        shape = axes if self.covariance == "diagonal" else axes * (axes + 1) // 2
-        numbers = k * (shape + axes + k) - 1
+        gaussians, axes = fitted.model.mean.shape
+        shape = axes if fitted.model.diagonal else axes * (axes + 1) // 2
+        numbers = gaussians * (shape + axes + 1) + k * k - k - 1
         if rows < _ROWS_PER_NUMBER * numbers:
             notes.append(f"{rows} rows are few for the {numbers} numbers of this model: take fewer axes or states")
         if not (run[1:] == run[:-1]).any():
@@ -172,10 +230,10 @@ def sample_runs(points: Floats, run: Ints, k: int, seed: int) -> Ints:
     return chosen if possible_states(points[chosen], k)[0] == k else every
 
 
-def _decoded(points: Floats, run: Ints, fitted: Fitted, evidence: float) -> tuple[Ints, Ints, Floats]:
+def decoded(columns: Floats, run: Ints, fitted: Fitted, evidence: float) -> tuple[Ints, Ints, Floats]:
     """Best state of each row by itself, likeliest sequence, and posterior (N, K)."""
     packed, model = pack(run), fitted.model
-    emission = log_emission(np.ascontiguousarray(points[packed.order].T), model)
+    emission = log_emission(columns, model)
     share = fitted.expectation.posterior.sum(axis=1)
     with np.errstate(divide="ignore"):
         alone = (emission + np.log(share)[:, None]).argmax(axis=0)
@@ -205,14 +263,17 @@ def _present(cluster: Ints, state: Ints, posterior: Floats, notes: tuple[str, ..
     return StateFit(number[cluster], number[state], posterior, notes)
 
 
-def _standard(points: Floats) -> Floats:
-    """Mean 0 and variance 1 on each axis, so that the least variance means the same on all; constant axes are left out.
+def standard(points: Floats) -> Floats:
+    """Mean 0, and a mean variance of 1 over the axes; constant axes are left out.
 
-    An axis whose values differ by no more than rounding is constant.
+    All axes are scaled by one number: what spreads most in a space says most there, and an axis of noise (the last
+    components of a PCA) is not blown up to the size of the others. An axis whose values differ by no more than
+    rounding is constant.
     """
     spread = points.std(axis=0)
     varies = spread > 1e-12 * np.abs(points).max(axis=0)
-    return np.asarray((points[:, varies] - points[:, varies].mean(axis=0)) / spread[varies])
+    size = np.sqrt(np.square(spread[varies]).mean()) if varies.any() else 1.0
+    return np.asarray((points[:, varies] - points[:, varies].mean(axis=0)) / size)
 
 
 def _teller(runtime: Runtime, done: int, total: int) -> Callable[[], None]:

