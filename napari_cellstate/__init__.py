@@ -19,15 +19,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from napari_cellstate.core.errors import Cancelled, CellStateError, InputError
     from napari_cellstate.experiment.add import add, new
+    from napari_cellstate.experiment.behaviours import describe_states, families, find
     from napari_cellstate.experiment.change import remove, update
     from napari_cellstate.experiment.check import check
+    from napari_cellstate.experiment.check_method import check_method
+    from napari_cellstate.experiment.cite import cite
     from napari_cellstate.experiment.comparing.compare import compare
     from napari_cellstate.experiment.demo import demo
+    from napari_cellstate.experiment.describe import features_of_table
     from napari_cellstate.experiment.dynamics_table import dynamics_of_table
     from napari_cellstate.experiment.edit import edit, redo, undo
     from napari_cellstate.experiment.evidence import embedding_evidence, known_factors
     from napari_cellstate.experiment.export import export
+    from napari_cellstate.experiment.flow import flow, write_flow
     from napari_cellstate.experiment.flux_table import flux_of_table
+    from napari_cellstate.experiment.grow import grow
     from napari_cellstate.experiment.listing import methods
     from napari_cellstate.experiment.models import model_summary
     from napari_cellstate.experiment.movie_table import update_from_table
@@ -37,6 +43,7 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.recipe import Recipe, read_recipe, recipe_from
     from napari_cellstate.experiment.relink import relink
     from napari_cellstate.experiment.report import report
+    from napari_cellstate.experiment.save_states import save_states
     from napari_cellstate.experiment.score import score_files
     from napari_cellstate.experiment.segmenting import segment
     from napari_cellstate.experiment.staining.stains import stains
@@ -45,6 +52,7 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.status import status
     from napari_cellstate.experiment.store import Experiment
     from napari_cellstate.experiment.training import train
+    from napari_cellstate.experiment.transferring import transfer
     from napari_cellstate.formats.movies import positions
     from napari_cellstate.simulate.sample import simulate
 
@@ -56,13 +64,21 @@ __all__ = [
     "Recipe",
     "add",
     "check",
+    "check_method",
+    "cite",
     "compare",
     "demo",
+    "describe_states",
     "dynamics_of_table",
     "edit",
     "embedding_evidence",
     "export",
+    "families",
+    "features_of_table",
+    "find",
+    "flow",
     "flux_of_table",
+    "grow",
     "known_factors",
     "methods",
     "model_summary",
@@ -77,6 +93,7 @@ __all__ = [
     "remove",
     "report",
     "run",
+    "save_states",
     "score_files",
     "segment",
     "simulate",
@@ -85,9 +102,11 @@ __all__ = [
     "states_of_table",
     "status",
     "train",
+    "transfer",
     "undo",
     "update",
     "update_from_table",
+    "write_flow",
 ]
 
 _HOME = {
@@ -99,6 +118,8 @@ _HOME = {
     "add": "experiment.add",
     "compare": "experiment.comparing.compare",
     "check": "experiment.check",
+    "check_method": "experiment.check_method",
+    "cite": "experiment.cite",
     "demo": "experiment.demo",
     "dynamics_of_table": "experiment.dynamics_table",
     "edit": "experiment.edit",
@@ -107,8 +128,15 @@ _HOME = {
     "embedding_evidence": "experiment.evidence",
     "state_evidence": "experiment.state_evidence",
     "export": "experiment.export",
+    "grow": "experiment.grow",
+    "describe_states": "experiment.behaviours",
+    "families": "experiment.behaviours",
+    "find": "experiment.behaviours",
+    "flow": "experiment.flow",
     "flux_of_table": "experiment.flux_table",
     "known_factors": "experiment.evidence",
+    "features_of_table": "experiment.describe",
+    "write_flow": "experiment.flow",
     "methods": "experiment.listing",
     "model_summary": "experiment.models",
     "new": "experiment.add",
@@ -121,6 +149,7 @@ _HOME = {
     "remove": "experiment.change",
     "report": "experiment.report",
     "run": "experiment.pipeline",
+    "save_states": "experiment.save_states",
     "score_files": "experiment.score",
     "segment": "experiment.segmenting",
     "simulate": "simulate.sample",
@@ -128,6 +157,7 @@ _HOME = {
     "states_of_table": "experiment.states_table",
     "status": "experiment.status",
     "train": "experiment.training",
+    "transfer": "experiment.transferring",
     "update": "experiment.change",
     "update_from_table": "experiment.movie_table",
 }

@@ -29,6 +29,7 @@ def _compare_arguments(parser: argparse.ArgumentParser) -> None:
         help="within a question (default: %(default)s)",
     )
     parser.add_argument("--batch", default="", metavar="COLUMN", help="plate or day, checked against the condition")
+    parser.add_argument("--root", default="", metavar="STATE", help="order windows along pseudotime from this state")
     parser.add_argument(
         "--link-error", type=float, default=0.0, metavar="SHARE", help="wrong links, such as 0.04: how far rates move"
     )
@@ -64,6 +65,7 @@ def _compare(given: Arguments) -> int:
             pairing=given.pairing,
             correction=given.correction,
             batch=given.batch,
+            root=given.root,
             link_error=given.link_error,
             margins=Margins(given.rate_margin, given.occupancy_margin, given.mean_margin),
             points=given.points,
@@ -110,6 +112,26 @@ def _stains(given: Arguments) -> int:
     return show(given, found.content, found.text())
 
 
+def _transfer_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("labelled", metavar="LABELLED", help="experiment, or table of features with labels")
+    parser.add_argument("target", metavar="TARGET", help="experiment, or table of features, to be labelled")
+    parser.add_argument("out", metavar="OUT", help="table to write, by its name CSV or parquet")
+    parser.add_argument("--label", default="", metavar="COLUMN", help="labels (default: label, or state)")
+    parser.add_argument("--group", default="", metavar="COLUMN", help="movies or replicates, held out as a whole")
+    json_argument(parser)
+
+
+def _transfer(given: Arguments) -> int:
+    from napari_cellstate.experiment.transferring import transfer
+    from napari_cellstate.terminal import progress_bar
+
+    with progress_bar() as progress:
+        found = transfer(
+            given.labelled, given.target, given.out, label=given.label, group=given.group, progress=progress
+        )
+    return show(given, found.content, found.text())
+
+
 VERBS = {
     "compare": Verb(
         "compare conditions: states, occupancy, rates, distances, with replicates as n",
@@ -122,5 +144,11 @@ VERBS = {
         "napari-cellstate stains screen.cellstate stains.csv stained --order 1,3,2",
         _stains_arguments,
         _stains,
+    ),
+    "transfer": Verb(
+        "label one experiment or table by another, with an unknown class",
+        "napari-cellstate transfer labelled.csv other.csv labels.csv --label cell_type --group donor",
+        _transfer_arguments,
+        _transfer,
     ),
 }

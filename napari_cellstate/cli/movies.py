@@ -204,6 +204,20 @@ def _update(given: Arguments) -> int:
     return show(given, entry.model_dump(mode="json"), text)
 
 
+def _grow_arguments(parser: argparse.ArgumentParser) -> None:
+    experiment_argument(parser)
+    parser.add_argument("movie", metavar="MOVIE", help="name of the movie, as in status")
+    json_argument(parser)
+
+
+def _grow(given: Arguments) -> int:
+    from napari_cellstate.experiment.grow import grow
+
+    grown = grow(given.experiment, given.movie)
+    content = {"movie": grown.entry.name, "new_frames": grown.new_frames, "kept_frames": grown.kept_frames}
+    return show(given, content, grown.text())
+
+
 def _update_many(given: Arguments) -> int:
     """What a table says of movies."""
     from napari_cellstate.experiment.movie_table import update_from_table
@@ -260,6 +274,12 @@ VERBS = {
         "napari-cellstate update screen.cellstate young_1 --pixel-size 0.65",
         _update_arguments,
         _update,
+    ),
+    "grow": Verb(
+        "take in the new frames of a movie that has grown since it was added",
+        "napari-cellstate grow screen.cellstate young_1",
+        _grow_arguments,
+        _grow,
     ),
     "remove": Verb(
         "take a movie out of an experiment",

@@ -193,6 +193,58 @@ def _how_many(given: Arguments) -> int:
     return show(given, found.to_dict(), found.text())
 
 
+def _find_arguments(parser: argparse.ArgumentParser) -> None:
+    experiment_argument(parser)
+    parser.add_argument("query", metavar="QUERY", help="states in order, as in 'run>2h -> rest ~> divide'")
+    json_argument(parser)
+
+
+def _find(given: Arguments) -> int:
+    from napari_cellstate.experiment.behaviours import find
+
+    found = find(given.experiment, given.query)
+    return show(given, found.to_dict(), found.text())
+
+
+def _save_states_arguments(parser: argparse.ArgumentParser) -> None:
+    experiment_argument(parser)
+    parser.add_argument("out", metavar="FILE.json", help="written over")
+
+
+def _save_states(given: Arguments) -> int:
+    from napari_cellstate.experiment.save_states import save_states
+
+    print(save_states(given.experiment, given.out))
+    return 0
+
+
+def _flow_arguments(parser: argparse.ArgumentParser) -> None:
+    experiment_argument(parser)
+    parser.add_argument("out", metavar="OUT", help="folder; made if missing")
+    parser.add_argument("--condition", default="", metavar="NAME", help="default: all")
+    parser.add_argument("--space", default="", metavar="NAME", help="embedding (default: the first)")
+    parser.add_argument("--root", type=int, default=1, metavar="STATE", help="where pseudotime begins (default: 1)")
+    parser.add_argument("--force", action="store_true", help="write into a folder that is not empty")
+    json_argument(parser)
+
+
+def _flow(given: Arguments) -> int:
+    from napari_cellstate.experiment.flow import write_flow
+    from napari_cellstate.terminal import progress_bar
+
+    with progress_bar() as progress:
+        paths = write_flow(
+            given.experiment,
+            given.out,
+            condition=given.condition,
+            space=given.space,
+            root_state=given.root,
+            force=given.force,
+            progress=progress,
+        )
+    return show(given, [str(path) for path in paths], "\n".join(map(str, paths)))
+
+
 VERBS = {
     "run": Verb(
         "do every stage that is missing or stale",
@@ -220,6 +272,24 @@ VERBS = {
         "napari-cellstate how-many screen.cellstate evidence --k 2 3 4 5",
         _how_many_arguments,
         _how_many,
+    ),
+    "find": Verb(
+        "find tracks that show a behaviour, and count them",
+        "napari-cellstate find screen.cellstate 'run>2h -> rest -> divide'",
+        _find_arguments,
+        _find,
+    ),
+    "save-states": Verb(
+        "save the states of an experiment, to judge another one by",
+        "napari-cellstate save-states young.cellstate states.json",
+        _save_states_arguments,
+        _save_states,
+    ),
+    "flow": Verb(
+        "velocity, flux, phase simulation and pseudotime in the embedding",
+        "napari-cellstate flow screen.cellstate flow --condition young",
+        _flow_arguments,
+        _flow,
     ),
     "open": Verb("show an experiment in napari", "napari-cellstate open screen.cellstate", _open_arguments, _open),
     "check": Verb(

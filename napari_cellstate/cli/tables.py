@@ -57,7 +57,7 @@ def _features_arguments(parser: argparse.ArgumentParser) -> None:
 def _features(given: Arguments) -> int:
     from pathlib import Path
 
-    from napari_cellstate.experiment.describe import describe
+    from napari_cellstate.experiment.describe import features_of_table
     from napari_cellstate.formats.tables import check_name, write_table
     from napari_cellstate.terminal import progress_bar
 
@@ -65,7 +65,7 @@ def _features(given: Arguments) -> int:
         if path:
             check_name(Path(path))
     with progress_bar() as progress:
-        found = describe(
+        found = features_of_table(
             given.tracks,
             given.set or ("all",),
             lag=given.lag,
@@ -238,7 +238,7 @@ VERBS = {
         _dynamics,
     ),
     "flux": Verb(
-        "probability flux of any table of features: is the dance driven?",
+        "probability flux of any table of features: is it driven?",
         "napari-cellstate flux split_20.csv flux --components 2 --bins 3 5 7 --as-published",
         _flux_arguments,
         _flux,

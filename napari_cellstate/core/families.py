@@ -145,6 +145,9 @@ class FeatureSet(Method):
     looks_around: ClassVar[bool] = False
     """True where a row depends on other cells than its own, so that all tracks must be given at once."""
 
+    measures_help: ClassVar[bool] = False
+    """True where it has columns also if nothing that it asks for was measured."""
+
     derives: ClassVar[bool] = False
     """True where its columns are made from those of the sets before it, by `derive`."""
 
@@ -165,7 +168,7 @@ class FeatureSet(Method):
 
         Parameters
         ----------
-        columns : those of the sets before it, (N,) each, in um and minutes where these are known.
+        columns : those of the sets before it, (N,) each, in um and hours where these are known.
 
         Returns
         -------
@@ -239,6 +242,19 @@ class Embedder(Method):
 
 
 @dataclass(frozen=True, eq=False)
+class NamedValues:
+    """Features of the rows under their names.
+
+    Attributes
+    ----------
+    names : (F,). values : (N, F) in physical units where known, NaN where not defined.
+    """
+
+    names: tuple[str, ...]
+    values: Floats
+
+
+@dataclass(frozen=True, eq=False)
 class Rows:
     """What a state method sees: points, and how they follow each other.
 
@@ -247,12 +263,16 @@ class Rows:
     points : (N, D) float64, finite.
     run : (N,) int64; rows of one run follow each other at the same spacing without a gap, sorted by time.
         Methods without time ignore it.
-    overlap: rows of one run that share a frame: window over stride, at least 1.
+    overlap : rows of one run that share a frame: window over stride, at least 1.
+    taught : (N,) int64, state that the user said a row is in, from 1; 0 for the others. None where nobody said.
+    named : features behind the points, for methods that bring a space of their own; None where there are none.
     """
 
     points: Floats
     run: Ints
     overlap: float = 1.0
+    taught: Ints | None = None
+    named: NamedValues | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -304,6 +324,10 @@ class StateEstimator(Method):
     def estimated(self, rows: Rows) -> Self:
         """The same method with every setting that says "estimate" (0) replaced by a value read from the rows."""
         return self
+
+    def content(self) -> str:
+        """Digest of what it reads beside the rows (a file), "" for nothing: it is part of the result's key."""
+        return ""
 
     def fit(self, rows: Rows, runtime: Runtime) -> StateFit:
         """Find `k` states; fewer where the rows do not allow so many (said in the notes)."""

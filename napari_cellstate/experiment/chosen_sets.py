@@ -68,7 +68,7 @@ def check_measured(sets: Sequence[FeatureSet], named: Sequence[str], columns: Se
     """Leave out sets of "all" whose measurements are not among the columns; InputError for sets that were named."""
     kept = []
     for one in sets:
-        if not one.asks() or set(one.asks()) & set(columns):
+        if not one.asks() or one.measures_help or set(one.asks()) & set(columns):
             kept.append(one)
         elif one.kind in named or one.kind in _OF_USERS:
             needs = _NEEDS.get(one.kind, "measurements")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +73,34 @@ def update_from_table(
         changed = _changed(sheet, {entry.name: entry for entry in entries})
         if changed and not preview:
             experiment.set_movies(tuple(changed.get(entry.name, entry) for entry in entries))
+    return tuple(changed.values())
+
+
+def set_movie_table(
+    experiment: Experiment | str | Path, said: Mapping[str, Mapping[str, str]]
+) -> tuple[MovieEntry, ...]:
+    """Say exactly this of movies: condition, replicate and anything else by name; blank means that nothing is said.
+
+    Parameters
+    ----------
+    said : by movie.
+
+    Returns
+    -------
+    The entries that differ from before.
+    """
+    experiment = as_experiment(experiment)
+    with writing(experiment.paths.lock):
+        changed = {}
+        for name, values in said.items():
+            entry = experiment.entry(name)
+            about = {key: text for key, text in values.items() if key not in ("condition", "replicate") and text}
+            own = {key: values[key] for key in ("condition", "replicate") if key in values}
+            new = entry.model_copy(update={**own, "about": about})
+            if new != entry:
+                changed[name] = new
+        if changed:
+            experiment.set_movies(tuple(changed.get(entry.name, entry) for entry in experiment.movies))
     return tuple(changed.values())
 
 

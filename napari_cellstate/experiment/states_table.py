@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from napari_cellstate.core.behavior import SCALED, STATE_COLUMNS
 from napari_cellstate.core.errors import InputError
-from napari_cellstate.core.families import Rows, StateEstimator
+from napari_cellstate.core.families import NamedValues, Rows, StateEstimator
 from napari_cellstate.core.method import parse
 from napari_cellstate.core.progress import Progress, Runtime, silent
 from napari_cellstate.core.scaling import fit_scaling
@@ -114,8 +114,9 @@ def states_of_table(
     assert isinstance(chosen, StateEstimator)
     runtime = Runtime(progress=progress)
     points = _embedded(values, used, runtime)
-    order, run = _runs(sheet, track, time)
-    fit = chosen.fit(Rows(points[order], run), runtime)
+    order, run, spacing = _runs(sheet, track, time)
+    named = NamedValues(tuple(used), values[order])
+    fit = chosen.fit(Rows(points[order], run, _overlap(sheet, spacing), None, named), runtime)
     speed = next((name for name in _SPEEDS if name in used), used[0])
     fit = ordered(fit, values[order, used.index(speed)])
     table = sheet.frame.drop(columns=[name for name in STATE_COLUMNS if name in sheet.frame.columns])
@@ -155,13 +156,22 @@ def _embedded(values: Floats, names: list[str], runtime: Runtime) -> Floats:
     return coordinates
 
 
-def _runs(sheet: Sheet, track: str, time: str) -> tuple[Ints, Ints]:
-    """Order of the rows by movie, track and frame, and the run of each in that order."""
+def _overlap(sheet: Sheet, spacing: float) -> float:
+    """Rows that share a frame, where the table says from which frame (t0) to which (t1) a row looks; else 1."""
+    if not {"t0", "t1"} <= set(map(str, sheet.frame.columns)):
+        return 1.0
+    frames = sheet.maybe_numbers("t1") - sheet.maybe_numbers("t0") + 1
+    known = frames[np.isfinite(frames)]
+    return max(1.0, float(np.median(known)) / spacing) if len(known) and spacing > 0 else 1.0
+
+
+def _runs(sheet: Sheet, track: str, time: str) -> tuple[Ints, Ints, float]:
+    """Order of the rows by movie, track and frame, the run of each in that order, and frames from row to row."""
     track_column = sheet.find(TRACK_NAMES, track, "--track") if track else sheet.find_optional(TRACK_NAMES)
     time_column = sheet.find(FRAME_NAMES, time, "--time") if time else sheet.find_optional(FRAME_NAMES)
     every = np.arange(len(sheet.rows))
     if not track_column or not time_column:
-        return every, every
+        return every, every, 1.0
     movie_column = sheet.find_optional(("movie",))
     movie = sheet.text(movie_column) if movie_column else np.full(len(every), "", object)
     keys = np.array([f"{a}\x00{b}" for a, b in zip(movie, sheet.text(track_column), strict=True)])
@@ -169,4 +179,4 @@ def _runs(sheet: Sheet, track: str, time: str) -> tuple[Ints, Ints]:
     order = np.lexsort((frame, number))
     step, same = np.diff(frame[order]), np.diff(number[order]) == 0
     spacing = step[same & (step > 0)].min() if (same & (step > 0)).any() else 1.0
-    return order, np.cumsum(np.append(0, ~same | ~np.isclose(step, spacing))).astype(np.int64)
+    return order, np.cumsum(np.append(0, ~same | ~np.isclose(step, spacing))).astype(np.int64), float(spacing)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def read_heteromotility(folder: Path, pixel_size_um: float | None = None) -> GivenTracks:
-    """Read the one pair ``*tracksX*.csv`` and ``*tracksY*.csv`` of a folder, px.
+    """Read the one pair ``*tracksX*.csv`` and ``*tracksY*.csv`` of a folder, px; or the pair that a file belongs to.
 
     Tracks are numbered by row, from 0. A blank or NaN in both tables is a frame without the cell; the original tool
     reads no such tables, we do.
@@ -46,7 +46,20 @@ def read_heteromotility(folder: Path, pixel_size_um: float | None = None) -> Giv
     return tracks_of(graph, str(folder), "cell_id")
 
 
+def is_one_of_pair(path: Path) -> bool:
+    """Whether a file is a ``*tracksX*.csv`` with its other beside it."""
+    name = path.name.lower()
+    return "tracksx" in name and _is_csv(path) and _other(path).is_file()
+
+
+def _other(path: Path) -> Path:
+    at = path.name.lower().index("tracksx") + len("tracks")
+    return path.with_name(f"{path.name[:at]}{'Y' if path.name[at] == 'X' else 'y'}{path.name[at + 1 :]}")
+
+
 def _pair(folder: Path) -> tuple[Path, Path]:
+    if folder.is_file():
+        return folder, _other(folder)
     with reading(str(folder)):
         found = sorted(path for path in folder.iterdir() if "tracksx" in path.name.lower() and _is_csv(path))
     if len(found) != 1:
@@ -55,9 +68,7 @@ def _pair(folder: Path) -> tuple[Path, Path]:
             f"{folder}: a folder; expected one of the Cell Tracking Challenge (with res_track.txt), or one pair "
             f"tracksX.csv and tracksY.csv; found of the latter: {inside}"
         )
-    at = found[0].name.lower().index("tracksx") + len("tracks")
-    y_letter = "Y" if found[0].name[at] == "X" else "y"
-    other = found[0].with_name(f"{found[0].name[:at]}{y_letter}{found[0].name[at + 1 :]}")
+    other = _other(found[0])
     if not other.is_file():
         raise InputError(f"{found[0]}: {other.name} is not beside it; expected the pair")
     return found[0], other

@@ -25,7 +25,7 @@ from napari_cellstate.formats.columns import (
 from napari_cellstate.formats.ctc import TRACK_FILES
 from napari_cellstate.formats.ctc_tracks import read_ctc_tracks
 from napari_cellstate.formats.geff import read_geff
-from napari_cellstate.formats.heteromotility import read_heteromotility
+from napari_cellstate.formats.heteromotility import is_one_of_pair, read_heteromotility
 from napari_cellstate.formats.ome_zarr import is_zarr
 from napari_cellstate.formats.parents import WHOLE, Id, Ints, check_forward, find_parents
 from napari_cellstate.formats.read_sheet import read_sheet
@@ -61,8 +61,8 @@ def read_tracks(
     Parameters
     ----------
     path : TrackMate's .xml; a GEFF (a Zarr folder); a folder of the Cell Tracking Challenge or with Heteromotility's
-        tracksX.csv and tracksY.csv; else a table: .csv, .tsv or .txt (also .gz) separated by commas, semicolons or
-        tabs, or .parquet. The further header rows of TrackMate are left out.
+        tracksX.csv and tracksY.csv (or the first of these); else a table: .csv, .tsv or .txt (also .gz) separated by
+        commas, semicolons or tabs, or .parquet. The further header rows of TrackMate are left out.
     track, time, y, x : names of columns; "" finds them (see ``TRACK_NAMES`` and its neighbours). ``label`` and
         ``parent`` are used where they are there; 0, -1, a blank or the track itself as parent means none.
     time_unit : such as s, min or h, where the time column holds times instead of frame numbers; "" takes what the
@@ -117,7 +117,7 @@ def _not_a_table(path: Path) -> Callable[[Path, float | None], GivenTracks] | No
     if path.suffix.lower() == ".xml":
         return read_trackmate
     if not path.is_dir():
-        return None
+        return read_heteromotility if is_one_of_pair(path) else None
     if is_zarr(path) or path.suffix.lower() in (".geff", ".zarr"):
         return read_geff
     if any((path / name).is_file() for name in TRACK_FILES):

@@ -10,6 +10,7 @@ import numpy as np
 from napari.utils.colormaps import DirectLabelColormap
 from qtpy.QtCore import QObject
 
+from napari_cellstate.core.behavior import DOUBTFUL
 from napari_cellstate.experiment.preview import LinksPreview
 from napari_cellstate.experiment.store import Experiment
 from napari_cellstate.gui.results import MovieResults
@@ -29,6 +30,9 @@ CLUSTERS, COLOURED = "clusters", "coloured"
 PREVIEW, PREVIEW_LINKS = "preview", "preview links"
 _NONE = 255
 """What the overlay calls a cell without a state; 0 is the background."""
+_FAINT = 100
+"""What the overlay adds to a state that is doubtful; methods have at most 30 states."""
+_FAINTNESS = 0.35
 
 
 class Layers(QObject):
@@ -79,7 +83,9 @@ class Layers(QObject):
             self._put_labels(CELLS, _cells(labels, found), space, name, visible=False, opacity=0.5)
             if found.k:
                 colours = state_colormap(found.k)
-                self._put_labels(STATES, _states(labels, found, found.state), space, name, colours=colours)
+                self._put_labels(
+                    STATES, _states(labels, found, found.state, found.probability), space, name, colours=colours
+                )
                 if found.clustered:
                     data = _states(labels, found, found.cluster)
                     self._put_labels(CLUSTERS, data, space, name, colours=colours, visible=False)
@@ -98,27 +104,33 @@ class Layers(QObject):
     def colour_by(
         self,
         experiment: Experiment | None,
-        found: MovieResults | None = None,
+        found: MovieResults | None,
         codes: NDArray[np.int64] | None = None,
         colours: Sequence[str] = (),
         title: str = "",
     ) -> None:
-        """Paint the cells of the movie by a code for each row of its results, over the states.
+        """Paint cells and tracks of the movie by a code for each row of its results, in place of the states.
 
         Parameters
         ----------
-        experiment : None takes the colours away again.
-        codes : (len(found.row),), number of the colour of each cell in its frame, at most 253; below 0 for grey.
+        codes : (len(found.row),), number of the colour of each cell in its frame, at most 253; below 0 for grey. None:
+            the states again.
         colours : "#RRGGBB".
         title : name of the layer.
         """
         layer = self.find(COLOURED)
         if experiment is None or found is None or codes is None:
-            if layer is not None:
+            if layer is not None and layer.visible:
                 layer.visible = False
+                self._see(STATES, seen=True)
+                if found is not None:
+                    self._colour_tracks(found, state_rgb(found.k)[found.state] / 255.0)
             return
+        rgb = np.array([[int(one[at : at + 2], 16) for at in (1, 3, 5)] for one in (*colours, NO_STATE_COLOUR)]) / 255.0
+        self._colour_tracks(found, rgb[np.where(codes >= 0, codes, len(colours))])
         if not experiment.movie_paths(found.movie).labels.exists():
             return
+        self._see(STATES, seen=False)  # two colours over each other are neither
         shown = np.where(codes >= 0, codes + 1, _NONE)
         data = painted(experiment.labels(found.movie), lambda t: found.table(t, shown), np.uint8)
         numbered: dict[int | None, Any] = dict(enumerate(colours, start=1))
@@ -131,6 +143,12 @@ class Layers(QObject):
         layer = self.find(COLOURED)
         if layer is not None:
             layer.name, layer.visible = title or COLOURED, True
+
+    def _colour_tracks(self, found: MovieResults, rgb: NDArray[np.floating[Any]]) -> None:
+        layer = self.find(TRACKS)
+        if layer is not None and len(layer.data) == len(found.track):
+            order = np.lexsort((found.frame, found.track))
+            layer.track_colors = np.concatenate([rgb[order], np.ones((len(rgb), 1))], axis=1).astype(np.float32)
 
     def preview_cells(self, experiment: Experiment, name: str, frame: int, labels: Any) -> None:
         """Outlines of one frame, over everything else."""
@@ -335,8 +353,13 @@ def _cells(labels: Any, found: MovieResults) -> Any:
     return painted(labels, lambda t: found.table(t, found.track), np.uint32)
 
 
-def _states(labels: Any, found: MovieResults, state: NDArray[np.int64]) -> Any:
-    shown = np.where(state > 0, state, _NONE)
+def _states(
+    labels: Any, found: MovieResults, state: NDArray[np.int64], probability: NDArray[np.float64] | None = None
+) -> Any:
+    """States painted on cells; those whose probability is known and low are painted faint."""
+    doubtful = np.zeros(len(state), bool) if probability is None else probability < DOUBTFUL
+    faint = doubtful & (state > 0) & (state < _FAINT)
+    shown = np.where(state > 0, state + _FAINT * faint, _NONE)
     return painted(labels, lambda t: found.table(t, shown), np.uint8)
 
 
@@ -344,6 +367,8 @@ def state_colormap(k: int) -> DirectLabelColormap:
     """Colours of what the overlay of states calls them."""
     colours: dict[int | None, Any] = {None: "transparent", 0: "transparent", _NONE: NO_STATE_COLOUR}
     colours |= {state: state_colour(state) for state in range(1, k + 1)}
+    rgb = state_rgb(k) / 255.0
+    colours |= {_FAINT + state: (*rgb[state], _FAINTNESS) for state in range(1, min(k, _FAINT - 1) + 1)}
     return DirectLabelColormap(color_dict=colours)
 
 

@@ -55,6 +55,16 @@ class Panel(QWidget):
     def follow_frame(self, frame: int) -> None:
         """Another frame is shown."""
 
+    def follow_windows(self, keys: list[tuple[str, int, int]]) -> None:
+        """Windows (movie, track, frame) were chosen in a panel."""
+
+
+def stamp(session: Session, stage: str) -> tuple[str, str] | None:
+    """What tells one result of a stage from another; None where it is not done. Work alone changes no result."""
+    experiment = session.experiment
+    record = experiment.record(stage) if experiment is not None else None
+    return None if experiment is None or record is None else (str(experiment.root), str(record["key"]))
+
 
 @dataclass(frozen=True)
 class PanelKind:
@@ -103,5 +113,40 @@ PANELS: Mapping[str, PanelKind] = {
         "Does an embedding add anything to the features; which cells do controls not explain",
         "evidence:EvidencePanel",
         rare=True,
+    ),
+    "table": PanelKind(
+        "Features",
+        "All windows and their features; sort, filter, colour the cells, export",
+        "feature_table:FeatureTablePanel",
+    ),
+    "time": PanelKind("Time", "A feature of the chosen cells over time; click to go there", "time_plot:TimePlotPanel"),
+    "compare": PanelKind(
+        "Compare",
+        "Conditions against each other: same states, same rates? With the report",
+        "compare:ComparePanel",
+    ),
+    "tree": PanelKind("Tree", "Lineages over time; click a branch to go to the cell", "tree:TreePanel"),
+    "graph": PanelKind(
+        "State graph", "Rates between states as arrows; click a number to mark those events", "graph:GraphPanel"
+    ),
+    "dwell": PanelKind(
+        "Dwell and time",
+        "Dwell times, occupancy and rates over time, and whether they are driven",
+        "dwell:DwellPanel",
+    ),
+    "states": PanelKind(
+        "States", "What each state is like; typical cells; merge, split, order, teach", "states_panel:StatesPanel"
+    ),
+    "find": PanelKind(
+        "Find", "Find tracks by an ordered query over states; click one to go there", "find_panel:FindPanel"
+    ),
+    "how_many": PanelKind(
+        "How many?",
+        "Evidence on the number of states and the lag; nothing is taken by itself",
+        "how_many:HowManyPanel",
+        rare=True,
+    ),
+    "flow": PanelKind(
+        "Flow", "Velocity and flux in the embedding; points that drift along", "flow_panel:FlowPanel", rare=True
     ),
 }

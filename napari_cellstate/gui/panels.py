@@ -58,6 +58,7 @@ class Panels(QObject):
     def refresh(self) -> None:
         """Results on disk are others."""
         self._chosen_windows, self._events = [], []
+        self._colouring = None  # its values are of rows that may be gone
         for panel in self.made.values():
             panel.refresh()
 
@@ -135,6 +136,8 @@ class Panels(QObject):
         rows = [row for row in (self._row(*key) for key in keys) if row >= 0]
         points: Any = [] if found is None else np.stack([found.frame[rows], found.y[rows], found.x[rows]], axis=1)
         self._layers.mark(WINDOWS, points, colour="#AAAAAA", size=self._ring * 0.9)
+        for panel in self.made.values():
+            panel.follow_windows(keys)
 
     def _on_coloured(self, shown: Shades | None, title: str) -> None:
         self._shades = (shown, title)
@@ -145,7 +148,7 @@ class Panels(QObject):
         shown, title = self._shades
         found, experiment = self._found, self._session.experiment
         if shown is None or found is None or experiment is None or int(found.row.max(initial=-1)) >= len(shown.codes):
-            self._layers.colour_by(None)
+            self._layers.colour_by(experiment, found)
             return
         codes = np.append(shown.codes, -1)[found.row]
         self._layers.colour_by(experiment, found, codes, shown.colours, title)

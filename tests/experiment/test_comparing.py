@@ -201,10 +201,91 @@ def test_an_experiment(two_movies, tmp_path):
         cs.compare(two_movies, tmp_path / "out", points=20, report=False)
 
 
-@pytest.mark.real
-def test_leukocytes_run_faster_in_fmlp(data_dir, tmp_path):
-    table = data_dir / "tracks_leukocytes_chemokines_ghent" / "tracks.csv.gz"
-    found = cs.compare(table, tmp_path / "out", replicate="donor", reference="pbs", points=20, report=False)
-    fmlp = next(one for one in found.findings if one.name.startswith("mean speed") and one.other == "fmlp")
-    assert fmlp.paired and fmlp.n == (3, 3) and fmlp.verdict == "differs" and fmlp.estimate > 1
-    assert fmlp.smallest_p == 0.25
+def test_the_report_is_whole_and_the_same_again(table, tmp_path):
+    for name in ("a", "b"):
+        assert main(["compare", str(table), str(tmp_path / name), "--points", "20", "--link-error", "0.04"]) == 0
+    out = tmp_path / "a"
+    page = (out / "report.html").read_text()
+    assert "same states, slower transitions" in page.lower() and "The unit of n is the replicate" in page
+    assert "http" not in page.replace("http-equiv", "")  # needs nothing from elsewhere
+    for word in (
+        "differs",
+        "undecided",
+        "Methods",
+        "Benjamini-Hochberg",
+        "4 + 4 replicates",
+        "link error rest-&gt;run",
+    ):
+        assert word in page
+    made = {path.stem for path in (out / "figures").glob("*.png")}
+    assert made == {"dwell", "means", "rates", "superplots", "vectors"}
+    assert page.count("data:image/png;base64,") == len(made)
+    for path in sorted(path.relative_to(out) for path in out.rglob("*.*")):
+        assert (out / path).read_bytes() == (tmp_path / "b" / path).read_bytes(), path
+    assert b"/Type /Font" in (out / "report.pdf").read_bytes()
+
+
+def test_features_without_states_or_time_and_what_is_descriptive(tmp_path):
+    rng = np.random.default_rng(0)
+    rows = pd.DataFrame(rng.normal(size=(240, 3)), columns=["speed", "area", "turning"])
+    rows["condition"] = np.repeat(["a", "b"], 120)
+    rows["replicate"] = [f"m{nth}" for nth in np.repeat(range(8), 30)]
+    rows.loc[rows["condition"] == "b", "speed"] += 1.5
+    rows.to_csv(tmp_path / "t.csv", index=False)
+    found = cs.compare(tmp_path / "t.csv", tmp_path / "a", points=20)
+    by_name = {one.name: one for one in found.findings}
+    assert by_name["mean speed"].verdict == "differs" and by_name["mean speed"].mixed_p < 0.01
+    assert {"distance", "windows told apart", "spread", "mean area"} <= set(by_name)
+    assert by_name["distance"].p == pytest.approx(1 / 35) and by_name["windows told apart"].estimate > 0.7
+    assert (tmp_path / "a" / "report.pdf").is_file()
+    shown = cs.compare(tmp_path / "t.csv", tmp_path / "b", points=20, descriptive=True, report=False)
+    assert {one.verdict for one in shown.findings} == {"undecided"}
+    assert shown.statements()["b against a"].startswith("descriptive only")
+
+
+def test_two_factors_from_a_table_and_a_confounded_batch(tmp_path):
+    rng = np.random.default_rng(1)
+    rows = []
+    for age in ("young", "aged"):
+        for animal in range(4):
+            own = rng.normal(0, 0.1)
+            for drug in ("none", "fgf"):
+                rise = 1.0 * (age == "aged") + 0.8 * (age == "aged" and drug == "fgf")
+                values = own + rise + rng.normal(0, 0.5, 40)
+                told = {"age": age, "drug": drug, "animal": f"{age} {animal}", "plate": age}
+                rows += [{**told, "speed": value} for value in values]
+    pd.DataFrame(rows).to_csv(tmp_path / "t.csv", index=False)
+    found = cs.compare(tmp_path / "t.csv", tmp_path / "out", by="age,drug", batch="plate", points=20, report=False)
+    effects = {one.name: one for one in found.factor_findings()}
+    cells = pd.DataFrame(rows).groupby(["age", "drug", "animal"])["speed"]
+    sd = np.sqrt(cells.var().mean())
+    mean = cells.mean().groupby(["age", "drug"]).mean()
+    of_fgf, of_none = (mean["aged", drug] - mean["young", drug] for drug in ("fgf", "none"))
+    assert effects["age: aged, mean speed"].estimate * sd == pytest.approx((of_fgf + of_none) / 2)
+    both = effects["age: aged x drug: fgf, mean speed"]
+    assert both.verdict == "differs" and both.estimate * sd == pytest.approx(of_fgf - of_none)
+    assert any(note.startswith("batch: ") and "cannot be told apart" in note for note in found.notes)
+    assert len(found.designs) == 3
+
+
+def test_slower_progress_along_one_path(tmp_path):
+    rng = np.random.default_rng(2)
+    tables = []
+    for condition, drift in (("young", 0.25), ("aged", 0.1)):
+        for animal in range(4):
+            own = drift * np.exp(rng.normal(0, 0.1))
+            start = rng.uniform(0, 3, 25)[:, None]
+            place = start + np.cumsum(own + rng.normal(0, 0.1, (25, 20)), axis=1)
+            table = pd.DataFrame({"a": place.ravel() + rng.normal(0, 0.05, 500), "b": np.sin(place.ravel())})
+            table["state"] = np.where(table["a"] < 2, "early", "late")
+            table["track"], table["frame"] = np.repeat(np.arange(25), 20), np.tile(np.arange(20), 25)
+            tables.append(table.assign(condition=condition, replicate=f"{condition} {animal}"))
+    pd.concat(tables).to_csv(tmp_path / "t.csv", index=False)
+    found = cs.compare(tmp_path / "t.csv", tmp_path / "out", root="early", points=20, report=False)
+    by_name = {one.name: one for one in found.findings}
+    assert by_name["backward steps"].verdict == "differs" and by_name["backward steps"].estimate > 0.05
+    assert by_name["phase progress"].verdict == "differs" and by_name["phase progress"].estimate < 0
+    curves = found.details["progress"]["pseudotime"]
+    assert curves["young"][0] == pytest.approx(curves["aged"][0]) and curves["young"][-1] > curves["aged"][-1]
+    with pytest.raises(InputError, match="--root 'middle'"):
+        cs.compare(tmp_path / "t.csv", tmp_path / "b", root="middle", report=False)

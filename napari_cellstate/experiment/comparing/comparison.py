@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 QUESTIONS = {
     "states": "Same states? (mean of each feature in each state)",
-    "emissions": "Same states? (held-out likelihood of shared against separate states)",
+    "emissions": "One set of states? (held-out likelihood of shared against separate states)",
     "occupancy": "Same occupancy? (share of time in each state)",
     "overall rate": "Same speed of switching? (mean log rate)",
     "rates": "Same rates? (each transition)",

@@ -28,12 +28,13 @@ def methods_paragraph(
     parts.append(_tests(findings))
     if any(one.question == "distance" for one in findings):
         drawn = settings["distance"]
+        judged = "and the comparison of shared and separate states were" if seen.states else "was"
         parts.append(
             f"Distances are optimal-transport distances in {seen.space_name} between equal-size samples (up to "
             f"{drawn['points']} windows a side, {drawn['draws']} draws), over the larger of the distances between "
             "halves of one condition made of whole replicates; the classifier (linear discriminant on dimensions, "
-            f"squares and products){' and the comparison of shared and separate states' if seen.states else ''} judged "
-            "replicates left out; these were tested by permutation of replicates."
+            f"squares and products) {judged} "
+            "judged on replicates left out; all of these were tested by permutation of replicates."
         )
     margins = settings["margins"]
     parts.append(

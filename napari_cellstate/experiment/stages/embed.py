@@ -42,7 +42,12 @@ def _record(recipe: Recipe, entries: tuple[MovieEntry, ...]) -> dict[str, Any]:
 def _inputs(recipe: Recipe, entries: tuple[MovieEntry, ...]) -> dict[str, Any]:
     known = {"name", "dt_s", "pixel_size_um", "condition", "replicate"}
     said = [entry.model_dump(include=known | {"times_s"} if entry.times_s else known) for entry in entries]
-    return {"pixel_sizes_differ": recipe.windows.resample_pixel_size, "movies": said, "threads": recipe.threads}
+    return {
+        "pixel_sizes_differ": recipe.windows.resample_pixel_size,
+        "movies": said,
+        "units": "um, h",  # of the features: they were minutes once
+        "threads": recipe.threads,
+    }
 
 
 def _pixels(methods: tuple[Embedder, ...], entries: tuple[MovieEntry, ...]) -> list[Any]:
@@ -127,7 +132,15 @@ def embedding_names(recipe: Recipe) -> dict[str, Any]:
 def atomic_write(experiment: Experiment, behavior: AnnData) -> None:
     """Put a behaviour table in the place of the old one."""
     with atomic.replacing(experiment.paths.behavior) as temporary:
+        atomic.make_room(temporary, _size(behavior))
         behavior.write_h5ad(temporary)
+
+
+def _size(behavior: AnnData) -> int:
+    """About what a behaviour table takes on disk, bytes; rather more than less."""
+    arrays = [behavior.X, *behavior.layers.values(), *behavior.obsm.values()]
+    columns = behavior.obs.memory_usage(deep=True).sum() + behavior.var.memory_usage(deep=True).sum()
+    return int(1.1 * (sum(np.asarray(one).nbytes for one in arrays) + columns)) + 2**18
 
 
 def _check_units(entries: tuple[MovieEntry, ...], recipe: Recipe) -> None:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_cellstate.core.behavior import POSTERIOR, SCALED, STATE_COLUMNS
+from napari_cellstate.core.behavior import DOUBTFUL, POSTERIOR, SCALED, STATE_COLUMNS
+from napari_cellstate.core.edits import Edit
 from napari_cellstate.core.errors import InputError
-from napari_cellstate.core.families import Rows, StateFit
+from napari_cellstate.core.families import NamedValues, Rows, StateFit
 from napari_cellstate.core.progress import Runtime
+from napari_cellstate.experiment.edits.states import TeachState, restated
 from napari_cellstate.experiment.entry import MovieEntry
 from napari_cellstate.experiment.recipe import Recipe
 from napari_cellstate.experiment.sequences import global_runs
@@ -22,17 +24,28 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 
+_NEAR = 10.0
+"""Pixels from where a cell was when its state was said, within which it is the same one."""
+
+
 def _record(recipe: Recipe, entries: tuple[MovieEntry, ...]) -> dict[str, Any]:
-    return {**recipe.states.record(), "threads": recipe.threads}
+    content = recipe.states.content()
+    return {**recipe.states.record(), "threads": recipe.threads, **({"content": content} if content else {})}
 
 
 def _run(experiment: Experiment, recipe: Recipe, runtime: Runtime) -> Outcome:
     behavior = experiment.behavior
     space, warnings = state_space(behavior, recipe)
     runtime.progress(0, 1, f"states ({recipe.states.kind})")
-    rows = Rows(space, global_runs(behavior), max(1.0, recipe.windows.window / recipe.windows.stride))
+    edits = tuple(edit for edit in experiment.history.done if edit.stage == "states")
+    taught, lost = _taught(behavior, edits)
+    rows = Rows(space, global_runs(behavior), overlap(recipe), taught, named_values(behavior))
     method = recipe.states.estimated(rows)
-    fit = ordered(method.fit(rows, runtime), behavior.obs["step"].to_numpy(np.float64))
+    fit = method.fit(rows, runtime)
+    if recipe.states.kind not in ("taught", "saved"):  # what was taught or saved keeps its numbers
+        fit = ordered(fit, behavior.obs["step"].to_numpy(np.float64))
+    fit, more = restated(fit, edits, rows, runtime)
+    warnings += [f"a correction fits no more and was left out: {words}" for words in (*lost, *more)]
     _write_states(behavior, fit)
     provenance = json.loads(behavior.uns["provenance"])
     provenance["states"] = {**method.record(), "notes": list(fit.notes)}
@@ -44,8 +57,37 @@ def _run(experiment: Experiment, recipe: Recipe, runtime: Runtime) -> Outcome:
         "states": int(fit.state.max(initial=-1)) + 1,
         "rows": len(fit.state),
         "shares": [round(float(s), 4) for s in shares],
+        "doubtful": int((behavior.obs["state_prob"].to_numpy(np.float64) < DOUBTFUL).sum()),
     }
     return Outcome(method.record(), summary, (*warnings, *fit.notes))
+
+
+def overlap(recipe: Recipe) -> float:
+    """Rows of one run that share a frame."""
+    return max(1.0, recipe.windows.window / recipe.windows.stride)
+
+
+def named_values(behavior: AnnData) -> NamedValues:
+    """The features of all rows under their names."""
+    return NamedValues(tuple(str(name) for name in behavior.var_names), np.asarray(behavior.X, np.float64))
+
+
+def _taught(behavior: AnnData, edits: tuple[Edit, ...]) -> tuple[np.ndarray[Any, np.dtype[np.int64]] | None, list[str]]:
+    """State that the user said of each row, 0 for none; and the words of what fits no row."""
+    said = [edit for edit in edits if isinstance(edit, TeachState)]
+    if not said:
+        return None, []
+    taught, lost = np.zeros(behavior.n_obs, np.int64), []
+    movie, frame = behavior.obs["movie"].astype(str).to_numpy(), behavior.obs["frame"].to_numpy(np.int64)
+    at = behavior.obs[["y", "x"]].to_numpy(np.float64)
+    for one in said:
+        here = np.flatnonzero((movie == one.movie) & (frame == one.frame))
+        away = np.hypot(*(at[here] - (one.y, one.x)).T)
+        if len(here) and np.nanmin(away) <= _NEAR:
+            taught[here[int(np.nanargmin(away))]] = one.state
+        else:
+            lost.append(one.words())
+    return taught, lost
 
 
 def ordered(fit: StateFit, speed: np.ndarray[Any, np.dtype[np.float64]]) -> StateFit:

@@ -160,4 +160,6 @@ def _last_cells(experiment: Experiment, entry: MovieEntry, along: str) -> pd.Dat
     known = mine.groupby("track", observed=True).last()
     last = last[last["track"].isin(known.index)]
     more = {name: known.loc[last["track"], name].to_numpy() for name in ("state", *([along] if along else []))}
-    return last.assign(**more)[["y", "x", "area", "label", "track", *more]].reset_index(drop=True)
+    columns = ["y", "x", "area", "label", "track", *more]
+    table: pd.DataFrame = last.assign(**more)[columns].reset_index(drop=True)
+    return table

@@ -229,5 +229,5 @@ def _figures(cells: pd.DataFrame, group: NDArray[np.int64], names: list[str], fo
             parts.append(pd.DataFrame({"quantity": quantity, **told}))
     table = pd.concat(parts, ignore_index=True)
     keys = ["quantity", "condition", "replicate"]
-    bold = table.groupby(keys, sort=False, as_index=False)["value"].mean()
+    bold = table.groupby(keys, sort=False)["value"].mean().reset_index()
     save(superplot(table, bold, conditions=names, paired=True, title="Stain of each state"), folder, "stains")

@@ -1,4 +1,4 @@
-"""What is around a cell over a window: density, distances, and motion beside its neighbours."""
+"""What is around a cell over a window: density, distances, contacts, and motion beside its neighbours."""
 
 from __future__ import annotations
 
@@ -62,6 +62,18 @@ FEATURES = (
         pooled=False,
         note="With one neighbour it is as much the neighbour's speed.",
     ),
+    Feature(
+        "contact",
+        "Mean part of the cell's border with another cell at most 2 px away.",
+        pooled=False,
+        note="As good as the masks: missing without them, and where touching cells were outlined as one it reads 0.",
+    ),
+    Feature(
+        "contacts",
+        "Mean number of cells that are so near.",
+        pooled=False,
+        note="As good as the masks; a cell at the border of the image has contacts that are not seen.",
+    ),
 )
 """Columns of `Neighbours`, in order.
 
@@ -71,7 +83,7 @@ None is pooled: where a cell is should explain what it does, so it must not help
 
 @register
 class Neighbours(FeatureSet):
-    """Density, distances to other cells, and motion beside the neighbours', whether these are tracked or not.
+    """Density, distances to other cells, contacts, motion beside the neighbours', whether these are tracked or not.
 
     Notes
     -----
@@ -80,7 +92,10 @@ class Neighbours(FeatureSet):
 
     kind: ClassVar[str] = "neighbours"
     title: ClassVar[str] = "Cells around"
+    version: ClassVar[int] = 2
     looks_around: ClassVar[bool] = True
+    measures: ClassVar[tuple[str, ...]] = ("contact", "contacts")
+    measures_help: ClassVar[bool] = True
 
     radius: float = setting(
         50.0,
@@ -96,12 +111,13 @@ class Neighbours(FeatureSet):
         return FEATURES
 
     def describe(self, windows: Windows, runtime: Runtime) -> Floats:
-        """Describe every window, (len(windows), 6), in px and frames, NaN where a feature is not defined."""
+        """Describe every window, (len(windows), 8), in px and frames, NaN where a feature is not defined."""
         around = np.append(self._around(windows, runtime), np.full((1, 5), np.nan), axis=0)
         density, nearest, count, alignment, relative = np.moveaxis(around[windows.cell], -1, 0)
         least = np.where(np.isfinite(nearest), nearest, np.inf).min(axis=1, initial=np.inf)
         least = np.where(np.isfinite(least), least, np.nan)
         columns = [mean(density), mean(nearest), least, mean(count), mean(alignment), mean(relative)]
+        columns += [mean(windows.values(name)) for name in self.measures]
         return np.stack(columns, axis=-1)
 
     def _around(self, windows: Windows, runtime: Runtime) -> Floats:

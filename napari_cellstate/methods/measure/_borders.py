@@ -1,4 +1,4 @@
-"""Lengths of outlines and holes, from how the pixels at the border of each cell lie; compiled."""
+"""Lengths of outlines, holes and contacts, from how the pixels at the border of each cell lie; compiled."""
 
 from __future__ import annotations
 
@@ -61,4 +61,38 @@ def sum_borders(image: Places, begin: Ints, y: Places, x: Places, lengths: Float
             if first == at:  # each square counts once
                 for nth in range(len(quads)):
                     out[own - 1, 1 + nth] += quads[nth, a + 2 * b + 4 * c + 8 * d]
+    return out
+
+
+@compiled
+def count_contacts(image: Places, begin: Ints, y: Places, x: Places, reach: int) -> Floats:
+    """Part of the border pixels of each cell that have another cell near, and the number of such cells, (N, 2).
+
+    Parameters
+    ----------
+    image : (Y + 2, X + 2), cells numbered 1..N inside an empty border.
+    begin, y, x : the pixels of each cell.
+    reach : how far to look to the four sides, px; 1 is touching.
+    """
+    out = np.zeros((len(begin) - 1, 2))
+    met = np.zeros(len(begin), np.int64)  # the last cell that met each
+    for i in range(len(begin) - 1):
+        own, border, near = i + 1, 0, 0
+        for p in range(begin[i], begin[i + 1]):
+            row, column, sides, others = y[p] + 1, x[p] + 1, 0, 0
+            for dy, dx in ((-1, 0), (0, -1), (0, 1), (1, 0)):
+                sides += image[row + dy, column + dx] != own
+                for far in range(1, reach + 1):
+                    at, beside = row + far * dy, column + far * dx
+                    if not (0 <= at < image.shape[0] and 0 <= beside < image.shape[1]) or image[at, beside] == own:
+                        break
+                    other = image[at, beside]
+                    if other:
+                        others += 1
+                        if met[other] != own:
+                            met[other] = own
+                            out[i, 1] += 1
+                        break
+            border, near = border + (sides > 0), near + (others > 0)
+        out[i, 0] = near / max(border, 1)
     return out

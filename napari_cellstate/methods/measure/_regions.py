@@ -14,6 +14,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Places = NDArray[np.int32]
 
+REACH = 2
+"""Cells with no more than one pixel between them are in contact: a mask that ends a pixel early parts none."""
 _TABLE = 1 << 22
 
 
@@ -137,6 +139,13 @@ class Regions:
         from napari_cellstate.methods.measure._outline import describe_outlines
 
         return describe_outlines(self.image, self.begin, self.y, self.x)
+
+    @cached_property
+    def contacts(self) -> Floats:
+        """Part of the border within `REACH` px of other cells, and the number of these, (N, 2)."""
+        from napari_cellstate.methods.measure._borders import count_contacts
+
+        return count_contacts(self.image, self.begin, self.y, self.x, REACH)
 
     @property
     def touches_border(self) -> NDArray[np.bool_]:

@@ -127,6 +127,8 @@ MEASURES: Mapping[str, Callable[[Regions], NDArray[np.float64]]] = {
     "extent": extent,
     "hull_area": lambda regions: regions.hull_area,
     "euler_number": lambda regions: regions.euler,
+    "contact": lambda regions: regions.contacts[:, 0],
+    "contacts": lambda regions: regions.contacts[:, 1],
     **{f"box_{side}": partial(_box, side) for side in BOX},
     **{f"hu_{nth + 1}": partial(_hu, nth) for nth in range(7)},
     **{name: partial(_outlined, nth) for nth, name in enumerate(_OUTLINED)},
@@ -156,6 +158,8 @@ COLUMNS: Mapping[str, Feature] = {
             source=_SOURCE,
         ),
         Feature("hull_area", "Area of the convex hull, in pixels whose middle is in it.", 2, source=_SOURCE),
+        Feature("contact", "Part of the border pixels with another cell at most 2 px to one of their four sides."),
+        Feature("contacts", "Number of cells that are so near.", pooled=False),
         Feature("euler_number", "Pieces less holes.", source=_SOURCE, pooled=False),
         *(
             Feature(f"box_{side}", f"The box around the cell: {said}.", 1, pooled=False)

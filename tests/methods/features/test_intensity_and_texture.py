@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import ndimage
 
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.method import parse
@@ -79,3 +80,32 @@ def test_texture_is_followed_in_time_and_blind_to_bleaching() -> None:
     assert row[[name for name in row.index if name.endswith("_sd")]].max() < 1e-12
     assert row["texture_correlation_0_mean"] == pytest.approx(0, abs=0.1)
     assert len(row) == 20
+
+
+@pytest.mark.parametrize("kind", ["shape", "intensity", "texture"])
+def test_turning_and_mirroring_the_movie_change_nothing(kind):
+    rng = np.random.default_rng(5)
+    labels = np.zeros((4, 40, 40), np.uint32)
+    for t in range(4):
+        labels[t, 8 + t : 24 + 2 * t, 10 : 20 + t] = 1
+        labels[t, 12 : 16 + t, 20 : 28 + t] = 1
+    images = ndimage.gaussian_filter(rng.normal(100, 20, labels.shape), (0, 1, 1)) + 50 * (labels > 0)
+    method = available("features")[kind]()
+
+    def row(turn) -> np.ndarray:
+        masks, planes = ([np.ascontiguousarray(turn(one)) for one in stack] for stack in (labels, images))
+        tables = [
+            Measure().measure(mask, [plane], method.asks()).assign(frame=t)
+            for t, (mask, plane) in enumerate(zip(masks, planes, strict=True))
+        ]
+        one = Tracks(pd.concat(tables, ignore_index=True), make_links([0, 1, 2], [1, 2, 3]))
+        return method.describe(Windows(one, 4, labels=masks), Runtime())[0]
+
+    smoothed = ("convexity", "bending", "curvature", "concave", "lobes")  # sampled from where the outline begins
+    exact = np.array([not feature.name.startswith(smoothed) for feature in method.features()])
+    plain = row(lambda one: one)
+    assert np.isfinite(plain).all()
+    for turn in (np.rot90, np.flipud, np.fliplr, np.transpose):
+        turned = row(turn)
+        np.testing.assert_allclose(turned[exact], plain[exact], rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(turned, plain, rtol=0.05, atol=0.02)

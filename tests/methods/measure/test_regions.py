@@ -179,3 +179,17 @@ def test_what_columns_are() -> None:
     assert all(feature.name == name and feature.definition for name, feature in COLUMNS.items())
     assert COLUMNS["orientation"].angle
     assert not COLUMNS["orientation"].pooled
+
+
+def test_contacts() -> None:
+    labels = np.zeros((20, 30), np.uint32)
+    labels[5:10, 5:10] = 1
+    labels[5:10, 10:15] = 2  # touches 1 along 5 of its 16 border pixels
+    labels[11:16, 10:15] = 3  # a pixel away from 2
+    labels[5:10, 17:22] = 4  # two pixels away from 2
+    table = Measure().measure(labels, [], ["contact", "contacts"])
+    assert table["contacts"].tolist() == [1, 2, 1, 0]
+    assert table["contact"].tolist() == [5 / 16, 9 / 16, 5 / 16, 0]
+    ring = np.zeros((9, 9), np.uint32)
+    ring[2:7, 2:7], ring[4, 4] = 1, 2
+    assert Measure().measure(ring, [], ["contact", "contacts"])["contacts"].tolist() == [1, 1]

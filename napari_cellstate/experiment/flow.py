@@ -1,0 +1,171 @@
+"""Where an experiment's embedding flows: velocity, flux, phase simulation, pseudotime."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_cellstate.core.behavior import POSTERIOR
+from napari_cellstate.core.errors import InputError
+from napari_cellstate.core.progress import Progress, silent
+from napari_cellstate.dynamics.field import Field, Steps, find_steps, statewise_vectors, velocity_field
+from napari_cellstate.dynamics.flux import GridFlux, grid_flux
+from napari_cellstate.dynamics.grid import make_grid
+from napari_cellstate.dynamics.phase import Boundary, Kind, Phase, simulate_phase
+from napari_cellstate.dynamics.pseudotime import backward_share, diffusion_pseudotime, principal_curve, root_of_state
+from napari_cellstate.experiment.export import make_folder
+from napari_cellstate.experiment.pipeline import current_recipe
+from napari_cellstate.experiment.sequences import sequences
+from napari_cellstate.experiment.stages.dynamics import StateRows, state_rows
+from napari_cellstate.experiment.store import Experiment, as_experiment
+from napari_cellstate.formats.tables import write_csv
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Flow:
+    """Movements in an embedding.
+
+    Attributes
+    ----------
+    axes : what they are called. points : (N, 2), of all rows. rows : their states and tracks.
+    lag : frames of one step. unit : of time, "h" or "frame". per_lag : length of a lag in it.
+    steps, field, flux, vectors : of the rows chosen.
+    """
+
+    axes: tuple[str, str]
+    points: Floats
+    rows: StateRows
+    lag: int
+    unit: str
+    per_lag: float
+    steps: Steps
+    field: Field
+    flux: GridFlux
+    vectors: pd.DataFrame
+
+    def phase(
+        self,
+        *,
+        points: int = 200,
+        times: int = 200,
+        kind: Kind = "stochastic",
+        boundary: Boundary = "fence",
+        start_state: int = 0,
+        seed: int = 0,
+        progress: Progress = silent,
+    ) -> Phase:
+        """Let points drift from where rows of a state are (0: of any)."""
+        rows = self.steps.row
+        if start_state:
+            rows = rows[self.rows.state[rows] == start_state]
+        if not len(rows):
+            raise InputError(f"phase simulation: no row of state {start_state} has a next one")
+        chosen = np.random.default_rng([seed, 13]).choice(rows, points)
+        near = min(100, max(2, len(self.steps.start) // 20))
+        return simulate_phase(
+            self.steps, self.points[chosen], times=times, kind=kind, boundary=boundary, neighbours=near,
+            step=self.per_lag, seed=seed, progress=progress,
+        )  # fmt: skip
+
+    def pseudotime(self, *, root: int = -1, root_state: int = 1, curve: bool = False) -> tuple[Floats, pd.DataFrame]:
+        """Pseudotime of every row from a root row (-1: the middle of a state), and the share of steps that go back."""
+        root = root if root >= 0 else root_of_state(self.points, self.rows.state, root_state)
+        along = principal_curve(self.points, root=root).along if curve else diffusion_pseudotime(self.points, root)
+        table = backward_share(along, self.rows.run, self.rows.frame, self.lag, track=self.rows.track)
+        return along, table
+
+
+def flow(
+    experiment: Experiment | str | Path,
+    *,
+    condition: str = "",
+    space: str = "",
+    nodes: int = 20,
+    bins: int = 12,
+    quantiles: bool = False,
+    progress: Progress = silent,
+) -> Flow:
+    """Find how an experiment moves in the first two axes of an embedding.
+
+    Parameters
+    ----------
+    condition : "" for all.
+    space : name of an embedding; "" takes the first.
+    nodes, bins : of the velocity field and of the grid of the flux. quantiles : see `make_grid`.
+    """
+    experiment = as_experiment(experiment)
+    recipe, behavior = current_recipe(experiment), experiment.behavior
+    found = sequences(experiment, recipe)
+    rows = state_rows(found, recipe.windows.stride)
+    name, points = _space(behavior.obsm, space)
+    lag = recipe.dynamics.frames(recipe.windows.stride)
+    hour = found.dt_s / 3600 if found.dt_s else 1.0
+    mine = np.arange(len(points)) if not condition else rows.rows(condition)
+    if not len(mine):
+        raise InputError(f"flow: no rows of condition {condition!r}; known: {', '.join(rows.conditions)}")
+    part = find_steps(points[mine], rows.run[mine], rows.frame[mine], lag, track=rows.track[mine], time=hour)
+    steps = Steps(part.start, part.velocity, mine[part.row], part.track, part.time)
+    flux = grid_flux(
+        points[mine], rows.run[mine], rows.frame[mine], lag, make_grid(points, bins, quantiles=quantiles),
+        track=rows.track[mine],
+    )  # fmt: skip
+    return Flow(
+        (f"{name} 1", f"{name} 2"), points, rows, lag, "h" if found.dt_s else "frame", lag * hour, steps,
+        velocity_field(steps, nodes=nodes, progress=progress), flux, statewise_vectors(steps, rows.state, rows.k),
+    )  # fmt: skip
+
+
+def _space(spaces: object, wanted: str) -> tuple[str, Floats]:
+    assert hasattr(spaces, "keys")
+    names = [str(name).removeprefix("X_") for name in spaces.keys() if name != POSTERIOR]  # noqa: SIM118
+    name = wanted or (names[0] if names else "")
+    if name not in names:
+        raise InputError(f"flow: no embedding {wanted!r}; known: {', '.join(names) or 'none'}")
+    points = np.asarray(spaces[f"X_{name}"], np.float64)  # type: ignore[index]
+    if points.shape[1] < 2:
+        raise InputError(f"flow: {name} has one axis; expected two or more")
+    return name, points[:, :2]
+
+
+def write_flow(
+    experiment: Experiment | str | Path, out: str | Path, *, condition: str = "", space: str = "", root_state: int = 1,
+    force: bool = False, progress: Progress = silent,
+) -> list[Path]:  # fmt: skip
+    """Write velocity.csv, flux.csv, state_vectors.csv, phase.csv, pseudotime.csv, backward.csv and figures."""
+    import pandas as pd
+
+    from napari_cellstate.plots.flow import flux_map, velocity_map
+    from napari_cellstate.plots.style import save
+
+    found, folder = flow(experiment, condition=condition, space=space, progress=progress), Path(out)
+    make_folder(folder, force=force)
+    along, back = found.pseudotime(root_state=root_state)
+    paths = found.phase(progress=progress).paths
+    number, time = (axis.ravel() for axis in np.meshgrid(range(len(paths)), range(paths.shape[1]), indexing="ij"))
+    flat = paths.reshape(-1, 2)
+    rows = {"movie": found.rows.movie, "frame": found.rows.frame, "state": found.rows.state, "pseudotime": along}
+    tables = {
+        "velocity": found.field.table(),
+        "flux": found.flux.table(),
+        "state_vectors": found.vectors,
+        "phase": pd.DataFrame({"point": number, "time": time, "x1": flat[:, 0], "x2": flat[:, 1]}),
+        "pseudotime": pd.DataFrame(rows),
+        "backward": back,
+    }
+    written = []
+    for name, table in tables.items():
+        written.append(folder / f"{name}.csv")
+        write_csv(table, written[-1])
+    (folder / "figures").mkdir(exist_ok=True)
+    written += save(velocity_map(tables["velocity"], axes=found.axes), folder / "figures", "velocity")
+    written += save(flux_map(tables["flux"], axes=found.axes), folder / "figures", "flux")
+    return written

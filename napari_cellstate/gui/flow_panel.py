@@ -1,0 +1,211 @@
+"""Where the embedding flows: velocity or flux as arrows over divergence, and points that drift along."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyqtgraph as pg
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from napari_cellstate.dynamics.phase import Phase
+from napari_cellstate.experiment.flow import Flow, flow
+from napari_cellstate.gui.panel import Panel, stamp
+from napari_cellstate.gui.session import Session
+from napari_cellstate.gui.themed import themed_plot, wear_theme
+from napari_cellstate.plots.colours import state_colour
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_cellstate.core.progress import Progress
+
+_DOTS = 3000
+_TAIL = 40  # ms a step of the animation
+
+
+class FlowPanel(Panel):
+    """Dots of the windows, arrows over them, and a phase simulation that runs."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(session, parent)
+        self.found: Flow | None = None
+        self.phase: Phase | None = None
+        self._stamp: tuple[str, str] | None = None
+        self.time = 0
+        self.condition, self.what, self.kind, self.boundary = QComboBox(), QComboBox(), QComboBox(), QComboBox()
+        self.what.addItems(["Velocity", "Flux"])
+        self.kind.addItems(["stochastic", "deterministic"])
+        self.boundary.addItems(["fence", "neighbours"])
+        self.work_button, self.play_button = QPushButton("Find the flow"), QPushButton("Simulate")
+        self.play_button.setToolTip("Points that drift as the cells around them did; again to stop.")
+        self.plot = themed_plot()
+        self.image = pg.ImageItem()
+        self.image.setColorMap(pg.colormap.get("CET-D4"))
+        self.drift = pg.ScatterPlotItem(size=6, brush="#D55E00", pen=None)
+        self.says = QLabel()
+        self.says.setWordWrap(True)
+        self.timer = QTimer(self)
+        self.timer.setInterval(_TAIL)
+        self._build()
+        self.timer.timeout.connect(self._step)
+        self.what.currentIndexChanged.connect(self._draw)
+        self.work_button.clicked.connect(self._ask)
+        self.play_button.clicked.connect(self._play)
+
+    def refresh(self) -> None:
+        """Read what is on disk now."""
+        experiment, wanted = self._session.experiment, self.condition.currentText()
+        now = stamp(self._session, "states")
+        ready = now is not None
+        if ready and self.found is not None and now == self._stamp:
+            return
+        self._stamp = now
+        self.timer.stop()
+        self.found, self.phase = None, None
+        self.condition.clear()
+        self.condition.addItem("all conditions", "")
+        if experiment is not None and ready:
+            for name in dict.fromkeys(entry.condition for entry in experiment.movies if entry.condition):
+                self.condition.addItem(name, name)
+        self.condition.setCurrentIndex(max(0, self.condition.findText(wanted)))
+        self.work_button.setEnabled(ready)
+        self._draw()
+        if not ready:
+            self.says.setText("No states yet: press Run all.")
+
+    def show_found(self, found: Flow) -> None:
+        """Draw it."""
+        self.found, self.phase = found, None
+        self._draw()
+
+    def show_phase(self, phase: Phase) -> None:
+        """Let it run."""
+        self.phase, self.time = phase, 0
+        self.timer.start()
+
+    def hideEvent(self, event: object) -> None:
+        """Nothing moves unseen."""
+        self.timer.stop()
+        super().hideEvent(event)
+
+    def _build(self) -> None:
+        rows = ((self.condition, self.what, self.work_button), (self.kind, self.boundary, self.play_button))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(6, 6, 6, 6)
+        for widgets in rows:
+            row = QHBoxLayout()
+            for widget in widgets:
+                row.addWidget(widget, 1)
+            column.addLayout(row)
+        column.addWidget(self.plot, 1)
+        column.addWidget(self.says)
+
+    def _ask(self) -> None:
+        experiment, condition = self._session.experiment, str(self.condition.currentData() or "")
+        if experiment is None:
+            return
+
+        def work(progress: Progress) -> Flow:
+            return flow(experiment, condition=condition, progress=progress)
+
+        self.work_asked.emit(work, self.show_found)
+
+    def _play(self) -> None:
+        if self.timer.isActive():
+            self.timer.stop()
+            return
+        found, kind, boundary = self.found, self.kind.currentText(), self.boundary.currentText()
+        if found is None:
+            return
+
+        def work(progress: Progress) -> Phase:
+            return found.phase(kind=kind, boundary=boundary, progress=progress)  # type: ignore[arg-type]
+
+        self.work_asked.emit(work, self.show_phase)
+
+    def _step(self) -> None:
+        if self.phase is None:
+            return
+        steps = self.phase.paths.shape[1]
+        self.time = (self.time + 1) % steps
+        self.drift.setData(self.phase.paths[:, self.time, 0], self.phase.paths[:, self.time, 1])
+        self.says.setText(f"{len(self.phase.paths)} points, step {self.time + 1} of {steps}")
+
+    def _draw(self) -> None:
+        ink = wear_theme(self.plot, self)
+        self.plot.clear()
+        self.play_button.setEnabled(self.found is not None)
+        if self.found is None:
+            self.says.setText("Press Find the flow.")
+            return
+        found = self.found
+        velocity = self.what.currentText() == "Velocity"
+        axes = found.field.axes if velocity else found.flux.grid.centres
+        self._shade(axes, found.field.divergence if velocity else found.flux.divergence)
+        self._dots(found)
+        arrows = found.field.velocity if velocity else found.flux.flux
+        self._arrows(axes, arrows, found.field.error if velocity else np.zeros_like(arrows), ink)
+        self.plot.addItem(self.drift)
+        self.drift.setData([], [])
+        self.plot.setLabel("bottom", found.axes[0])
+        self.plot.setLabel("left", found.axes[1])
+        self.plot.enableAutoRange()
+        size = [f"{one:.2g}" for one in found.vectors["magnitude"]]
+        what = "velocity (faint: shorter than two errors)" if velocity else "net bins crossed"
+        self.says.setText(
+            f"Arrows: {what}; colour: divergence, blue below 0 (paths meet). Mean step a {found.unit} by state: "
+            f"{', '.join(size)}. Any cloud that does not grow flows to its middle: compare conditions."
+        )
+
+    def _shade(self, axes: tuple[NDArray[np.float64], ...], values: NDArray[np.float64]) -> None:
+        known = np.abs(values[np.isfinite(values)])
+        top = float(np.quantile(known, 0.9)) if len(known) else 1.0
+        self.image.setImage(np.nan_to_num(values), levels=(-(top or 1.0), top or 1.0))
+        self.image.setOpacity(0.45)
+        step = [one[1] - one[0] if len(one) > 1 else 1.0 for one in axes]
+        low = [one[0] - width / 2 for one, width in zip(axes, step, strict=True)]
+        self.image.setRect(low[0], low[1], step[0] * len(axes[0]), step[1] * len(axes[1]))
+        self.plot.addItem(self.image)
+
+    def _dots(self, found: Flow) -> None:
+        every = np.arange(len(found.points))
+        some = np.random.default_rng(0).permutation(every)[:_DOTS]
+        for state in range(1, found.rows.k + 1):
+            mine = some[found.rows.state[some] == state]
+            dots = pg.ScatterPlotItem(*found.points[mine].T, size=3, brush=state_colour(state), pen=None)
+            dots.setOpacity(0.35)
+            self.plot.addItem(dots)
+
+    def _arrows(
+        self, axes: tuple[NDArray[np.float64], ...], arrows: NDArray[np.float64], error: Any, ink: Any
+    ) -> None:  # fmt: skip
+        place = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
+        flat, wide = arrows.reshape(-1, 2), error.reshape(-1, 2)
+        length = np.linalg.norm(flat, axis=1)
+        known = np.isfinite(length) & (length > 0)
+        if not known.any():
+            return
+        step = np.array([one[1] - one[0] if len(one) > 1 else 1.0 for one in axes])
+        top = float(np.quantile(length[known], 0.95))
+        sure = length > 2 * np.linalg.norm(wide, axis=1)
+        for chosen, opacity in ((known & sure, 0.95), (known & ~sure, 0.3)):
+            lines, heads = _arrow_lines(place[chosen], flat[chosen] / top * step * 1.1, float(step.min()))
+            for points in (lines, heads):
+                item = pg.PlotCurveItem(points[:, 0], points[:, 1], connect="pairs", pen=pg.mkPen(ink, width=1.5))
+                item.setOpacity(opacity)
+                self.plot.addItem(item)
+
+
+def _arrow_lines(
+    start: NDArray[np.float64], along: NDArray[np.float64], size: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Ends of the shafts and of the heads of arrows, in pairs."""
+    end = start + along
+    length = np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-12)
+    back = -along / length * np.minimum(0.35 * length, 0.3 * size)
+    side = np.stack([-back[:, 1], back[:, 0]], axis=1)
+    lines = np.stack([start, end], axis=1).reshape(-1, 2)
+    heads = np.stack([end, end + back + 0.6 * side, end, end + back - 0.6 * side], axis=1).reshape(-1, 2)
+    return lines, heads

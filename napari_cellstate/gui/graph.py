@@ -1,0 +1,139 @@
+"""States as a graph: arrows as wide as their rate; a click on one shows its events in the movie."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyqtgraph as pg
+from qtpy.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
+
+from napari_cellstate.core.behavior import state_name
+from napari_cellstate.gui.events import Event, find_events
+from napari_cellstate.gui.panel import Panel
+from napari_cellstate.gui.session import Session
+from napari_cellstate.gui.themed import faint, themed_plot, wear_theme
+from napari_cellstate.plots.colours import state_colour
+from napari_cellstate.plots.state_graph import ring
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+_WIDEST = 16.0  # px
+_BEND = 0.09
+_REACH = 0.12
+
+
+class GraphPanel(Panel):
+    """States on a ring, and the rates between them."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(session, parent)
+        self._table: pd.DataFrame | None = None
+        self._shares: pd.DataFrame | None = None
+        self._events: list[Event] = []
+        self._middles: dict[tuple[int, int], NDArray[np.float64]] = {}
+        self.condition = QComboBox()
+        self.plot = themed_plot(axes=False)
+        self.plot.setAspectLocked(True)
+        self.plot.setMouseEnabled(False, False)
+        self.plot.setToolTip("An arrow is as wide as its rate. Click a number to mark those events in the movie.")
+        self.says = QLabel()
+        self.says.setWordWrap(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(6, 6, 6, 6)
+        column.addWidget(self.condition)
+        column.addWidget(self.plot, 1)
+        column.addWidget(self.says)
+        self.condition.currentIndexChanged.connect(self._draw)
+        self.plot.scene().sigMouseClicked.connect(self._on_click)
+
+    def refresh(self) -> None:
+        """Read what is on disk now."""
+        experiment, wanted = self._session.experiment, self.condition.currentText()
+        self._table, self._shares, self._events = None, None, []
+        ready = experiment is not None and experiment.record("dynamics") is not None
+        if experiment is not None and ready and experiment.paths.dynamics("occupancy_by_condition").exists():
+            self._table = experiment.dynamics("transitions")
+            self._shares = experiment.dynamics("occupancy_by_condition")
+            self._events = find_events(experiment, self._session.recipe)
+        self.condition.blockSignals(True)
+        self.condition.clear()
+        if self._table is not None:
+            self.condition.addItems([str(name) for name in dict.fromkeys(self._table["condition"])])
+        self.condition.setCurrentIndex(max(0, self.condition.findText(wanted)))
+        self.condition.blockSignals(False)
+        self._draw()
+
+    def choose(self, before: int, after: int) -> None:
+        """Mark the events from one state to another in the movie."""
+        condition = self.condition.currentText()
+        shown = [one for one in self._events if (one.condition, one.before, one.after) == (condition, before, after)]
+        self.says.setText(f"{state_name(before)} → {state_name(after)}, {condition}: {len(shown)} events")
+        self.events_shown.emit(shown)
+
+    def _draw(self) -> None:
+        ink = wear_theme(self.plot, self)
+        self.plot.clear()
+        self._middles = {}
+        if self._table is None or self._shares is None:
+            self.says.setText("No transitions yet: press Run all.")
+            return
+        condition = self.condition.currentText()
+        moves = self._table[self._table["condition"] == condition]
+        k = int(moves["to"].max()) if len(moves) else 0
+        moves = moves[(moves["from"] != moves["to"]) & (moves["count"] > 0)]
+        value = "rate_per_hour" if moves["rate_per_hour"].notna().any() else "probability"
+        top = float(moves[value].max()) if len(moves) else 1.0
+        place = ring(k)
+        for row in moves.to_dict("records"):
+            self._arrow(place, {str(name): one for name, one in row.items()}, value, top, ink)
+        shares = self._shares[self._shares["condition"] == condition].set_index("state")["share"]
+        for state in range(1, k + 1):
+            self._node(place[state - 1], state, float(shares.get(state, 0.0)), ink)
+        self.plot.setRange(xRange=(-1.7, 1.7), yRange=(-1.5, 1.5), padding=0)
+        unit = "per hour spent in a state, with 95 % intervals" if value == "rate_per_hour" else "from row to row"
+        units = sorted({str(one) for one in moves["unit"]} - {""})
+        over = f" over {units[0]}s" if units and value == "rate_per_hour" else ""
+        self.says.setText(f"{unit}{over}; a circle's area is the share of rows")
+
+    def _node(self, at: NDArray[np.float64], state: int, share: float, ink: Any) -> None:
+        size = 14 + 46 * np.sqrt(max(share, 0.0))
+        self.plot.addItem(pg.ScatterPlotItem([at[0]], [at[1]], size=size, brush=state_colour(state), pen=None))
+        text = pg.TextItem(f"{state_name(state)}\n{share:.0%}", color=ink, anchor=(0.5, 0.5))
+        text.setPos(at[0] * 1.38, at[1] * 1.33)
+        self.plot.addItem(text)
+
+    def _arrow(self, place: NDArray[np.float64], row: dict[str, Any], value: str, top: float, ink: Any) -> None:
+        start, end = place[int(row["from"]) - 1], place[int(row["to"]) - 1]
+        along = end - start
+        length = max(float(np.linalg.norm(along)), 1e-9)
+        side = np.array([along[1], -along[0]]) * _BEND
+        middle = (start + end) / 2 + side
+        share = np.linspace(0.16 / length, 1 - 0.26 / length, 30)[:, None]
+        path = (1 - share) ** 2 * start + 2 * share * (1 - share) * (middle + side) + share**2 * end
+        near = path[10]  # nearer to where it comes from, so that the labels of a pair do not meet
+        width = max(_WIDEST * float(row[value]) / top, 1.0)
+        colour = faint(ink, 0.45)
+        self.plot.addItem(pg.PlotCurveItem(path[:, 0], path[:, 1], pen=pg.mkPen(colour, width=width)))
+        tip = path[-1] - path[-3]
+        angle = float(np.degrees(np.arctan2(tip[1], tip[0])))
+        head = pg.ArrowItem(angle=180 - angle, headLen=10 + width, tipAngle=50, brush=colour, pen=None)
+        head.setPos(*(path[-1] + tip / np.linalg.norm(tip) * 0.05))
+        self.plot.addItem(head)
+        low, high = row["rate_low"], row["rate_high"]
+        range_ = f"\n{low:.2g} to {high:.2g}" if value == "rate_per_hour" and np.isfinite(low) else ""
+        text = pg.TextItem(
+            f"{row[value]:.2g}{range_}", color=ink, anchor=(0.5, 0.5), fill=faint(self.palette().window().color(), 0.7)
+        )
+        text.setPos(*near)
+        self.plot.addItem(text)
+        self._middles[int(row["from"]), int(row["to"])] = near
+
+    def _on_click(self, event: Any) -> None:
+        at = self.plot.getViewBox().mapSceneToView(event.scenePos())
+        click = np.array([at.x(), at.y()])
+        near = {pair: float(np.linalg.norm(middle - click)) for pair, middle in self._middles.items()}
+        if near and min(near.values()) < 2 * _REACH:
+            self.choose(*min(near, key=lambda pair: near[pair]))

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import pytest
+
+from napari_cellstate.gui.layers import EVENTS, WINDOWS
+
+
+@pytest.fixture
+def shown(dock, finished):
+    dock.open(finished)
+    return dock
+
+
+def opened(dock, key):
+    dock.panels.show(key)
+    return dock.panels.made[key]
+
+
+def wait(qtbot, dock):
+    qtbot.waitUntil(lambda: not dock.task.running, timeout=120_000)
+
+
+def test_graph_marks_as_many_events_as_the_table_counts(shown, finished):
+    panel = opened(shown, "graph")
+    table = finished.dynamics("transitions")
+    moves = table[(table["from"] != table["to"]) & (table["count"] > 0)]
+    row = moves.iloc[0]
+    panel.condition.setCurrentText(str(row["condition"]))
+    assert len(panel._middles) == (moves["condition"] == row["condition"]).sum()
+    panel.choose(int(row["from"]), int(row["to"]))
+    assert f"{int(row['count'])} events" in panel.says.text()
+    movie = f"{row['condition']}_1"
+    shown.session.show_movie(movie)
+    assert len(shown.layers.find(EVENTS).data) == row["count"]
+
+
+def test_dwell_draws_all_three_and_says_the_verdict(shown, finished):
+    panel = opened(shown, "dwell")
+    for at in range(panel.what.count()):
+        panel.what.setCurrentIndex(at)
+        assert panel.plot.listDataItems()
+    assert panel.verdict.text().startswith("Driven?")
+    panel.condition.setCurrentIndex(1)
+    assert panel.says.text()
+
+
+def test_find_lists_and_rings(shown, finished):
+    panel = opened(shown, "find")
+    panel.query.setText("any")
+    panel.ask()
+    assert "%" in panel.says.text() or "tracks" in panel.says.text()
+    assert panel.list.count() == len(panel.found.table) > 0
+    assert len(shown.layers.find(WINDOWS).data) > 0
+    panel.list.setCurrentRow(0)
+    first = panel.found.table.iloc[0]
+    assert (shown.session.pick.track, shown.session.pick.movie) == (first["track"], first["movie"])
+    panel.query.setText("dance")
+    panel.ask()
+    assert "no state 'dance'" in panel.says.text()
+    assert panel.list.count() == 0
+
+
+def test_states_show_their_cells_and_take_corrections(qtbot, shown, finished):
+    panel = opened(shown, "states")
+    panel._ask()
+    wait(qtbot, shown)
+    assert "Suggested name" in panel.telling.text()
+    assert panel.found.movies.any()
+    panel._go(0)
+    assert shown.session.pick is not None
+
+
+def test_flow_is_found_and_simulated(qtbot, shown, finished):
+    panel = opened(shown, "flow")
+    panel._ask()
+    wait(qtbot, shown)
+    assert panel.found is not None
+    panel.what.setCurrentIndex(1)
+    panel._play()
+    wait(qtbot, shown)
+    assert panel.phase is not None
+    panel._step()
+    assert "step 2 of" in panel.says.text()
+    panel.timer.stop()
