@@ -145,7 +145,7 @@ def test_looking_into_sequences(own):
     assert latent.reads == "sequences"
     seen = latent.observed(3)
     rebuilt = latent.pictures(latent.codes(np.array([3])))
-    assert seen.shape == rebuilt.shape[1:] == (5, 32, 32)
+    assert seen.shape == rebuilt.shape[1:] == (RECIPE.windows.window, 32, 32)
     assert np.isfinite(seen).any()
     info = json.loads(experiment.behavior.uns["provenance"])["embed"]["X_convgru-vae"]
     assert any("differences in brightness between conditions are hidden" in note for note in info["notes"])
@@ -166,7 +166,7 @@ def test_crops_are_of_the_cells_they_belong_to(measured):
         frame = tifffile.imread(experiment.movies[0].images.resolve(experiment.root))
         image = frame[int(one["frame"])].astype(float)
         y, x = int(one["y"]), int(one["x"])
-        middle = pictures[0, 2, 0] / crops.gain[0]
+        middle = pictures[0, (RECIPE.windows.window - 1) // 2, 0] / crops.gain[0]
         whole = image[y - 6 : y + 6, x - 6 : x + 6]
         assert np.corrcoef(middle[4:16, 4:16].ravel(), whole.ravel())[0, 1] > 0.8  # half a pixel apart
         again = crops_of_windows(experiment, recipe, like, wish, experiment.movies[0].name, obs.iloc[[row, row + 1]])
