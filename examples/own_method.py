@@ -31,7 +31,10 @@ class Cutoff(Segmenter):
         from scipy import ndimage
 
         smooth = ndimage.gaussian_filter(image.astype(np.float32), 1.5)
-        return ndimage.label(smooth > self.share * smooth.max())[0].astype(np.uint32)
+        middle = np.median(smooth)
+        noise = np.median(np.abs(smooth - middle))
+        level = max(self.share * smooth.max(), middle + 10 * noise)  # a frame of noise alone has no cells
+        return ndimage.label(smooth > level)[0].astype(np.uint32)
 
 
 def main() -> None:

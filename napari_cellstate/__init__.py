@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.behaviours import describe_states, families, find
     from napari_cellstate.experiment.change import remove, update
     from napari_cellstate.experiment.check import check
+    from napari_cellstate.experiment.check_method import check_method
+    from napari_cellstate.experiment.cite import cite
     from napari_cellstate.experiment.comparing.compare import compare
     from napari_cellstate.experiment.demo import demo
     from napari_cellstate.experiment.describe import features_of_table
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.export import export
     from napari_cellstate.experiment.flow import flow, write_flow
     from napari_cellstate.experiment.flux_table import flux_of_table
+    from napari_cellstate.experiment.grow import grow
     from napari_cellstate.experiment.listing import methods
     from napari_cellstate.experiment.models import model_summary
     from napari_cellstate.experiment.movie_table import update_from_table
@@ -61,6 +64,8 @@ __all__ = [
     "Recipe",
     "add",
     "check",
+    "check_method",
+    "cite",
     "compare",
     "demo",
     "describe_states",
@@ -73,6 +78,7 @@ __all__ = [
     "find",
     "flow",
     "flux_of_table",
+    "grow",
     "known_factors",
     "methods",
     "model_summary",
@@ -112,6 +118,8 @@ _HOME = {
     "add": "experiment.add",
     "compare": "experiment.comparing.compare",
     "check": "experiment.check",
+    "check_method": "experiment.check_method",
+    "cite": "experiment.cite",
     "demo": "experiment.demo",
     "dynamics_of_table": "experiment.dynamics_table",
     "edit": "experiment.edit",
@@ -120,6 +128,7 @@ _HOME = {
     "embedding_evidence": "experiment.evidence",
     "state_evidence": "experiment.state_evidence",
     "export": "experiment.export",
+    "grow": "experiment.grow",
     "describe_states": "experiment.behaviours",
     "families": "experiment.behaviours",
     "find": "experiment.behaviours",

@@ -81,6 +81,13 @@ def status_text(found: Mapping[str, Any]) -> str:
         rows.append([*said, *movie["stages"].values(), *counts])
     lines += table(rows)
     lines.append("  ".join(f"{stage}: {value}" for stage, value in found["stages"].items()))
+    lines += [
+        f"{movie['name']}: {movie['summary']['tracks_left_out']} of {movie['summary']['tracks']} tracks left out"
+        for movie in found["movies"]
+        if movie["summary"].get("tracks_left_out")
+    ]
+    if found.get("link_errors"):
+        lines.append(f"link errors: {found['link_errors']['words']}")
     lines += [f"note: {movie[what]}" for movie in found["movies"] for what in ("used", "intervals") if movie[what]]
     lines += [f"problem: {movie['problem']}" for movie in found["movies"] if movie["problem"]]
     return "\n".join(lines)

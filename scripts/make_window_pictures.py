@@ -114,8 +114,12 @@ def _shoot(viewer: Any, out: Path, name: str, theme: str, size: tuple[int, int])
     """Save what is on the screen: WebP for the documentation, a few as PNG with a palette."""
     from PIL import Image
     from qtpy.QtTest import QTest
+    from qtpy.QtWidgets import QApplication
 
-    QTest.qWait(400)
+    for _ in range(20):  # on a busy machine the layout of a page takes its time
+        QTest.qWait(20)
+        QApplication.processEvents()
+    QTest.qWait(300)
     pixels = viewer.window.screenshot(canvas_only=False, flash=False)
     picture = Image.fromarray(pixels[..., :3])
     path = out / "window" / f"{name}_{theme}_{size[0]}.webp"

@@ -7,6 +7,7 @@ used.
 from __future__ import annotations
 
 import argparse
+import errno
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -49,6 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
+        if error.errno == errno.ENOSPC:
+            return fail(f"{where}the disk is full; make room, and the same command goes on: what was done stays", 2)
         return fail(f"{where}{error.strerror or error}", 2)
     except (KeyboardInterrupt, Cancelled):
         return fail("stopped; what was done stays done, and the same command goes on from there", 130)

@@ -29,6 +29,7 @@ def _compare_arguments(parser: argparse.ArgumentParser) -> None:
         help="within a question (default: %(default)s)",
     )
     parser.add_argument("--batch", default="", metavar="COLUMN", help="plate or day, checked against the condition")
+    parser.add_argument("--root", default="", metavar="STATE", help="order windows along pseudotime from this state")
     parser.add_argument(
         "--link-error", type=float, default=0.0, metavar="SHARE", help="wrong links, such as 0.04: how far rates move"
     )
@@ -64,6 +65,7 @@ def _compare(given: Arguments) -> int:
             pairing=given.pairing,
             correction=given.correction,
             batch=given.batch,
+            root=given.root,
             link_error=given.link_error,
             margins=Margins(given.rate_margin, given.occupancy_margin, given.mean_margin),
             points=given.points,

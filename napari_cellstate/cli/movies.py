@@ -143,7 +143,7 @@ def _add_many(given: Arguments) -> int:
     from napari_cellstate.experiment.planned import Planned, add_planned, plan_by_pattern, plan_by_table
     from napari_cellstate.terminal import progress_bar, table
 
-    single = ("labels", "tracks", "name", "channel", "axes", "position", "frames", "track", "time", "y", "x")
+    single = ("labels", "tracks", "name", "position", "frames", "track", "time", "y", "x")
     said = [name for name in single if getattr(given, name)]
     if said:
         raise InputError(f"--{said[0]} is for one movie; add many with a --table that has what differs, or one by one")
@@ -152,11 +152,19 @@ def _add_many(given: Arguments) -> int:
     if given.table:
         planned = plan_by_table(given.table)
     elif given.pattern:
-        planned = plan_by_pattern(given.movie, given.pattern, dt=given.dt, pixel_size=given.pixel_size)
+        planned = plan_by_pattern(given.movie, given.pattern)
     else:
-        planned = tuple(Planned(Path(one), dt=given.dt, pixel_size=given.pixel_size) for one in given.movie)
+        planned = tuple(Planned(Path(one)) for one in given.movie)
     planned = tuple(
-        replace(one, condition=one.condition or given.condition, replicate=one.replicate or given.replicate)
+        replace(
+            one,
+            condition=one.condition or given.condition,
+            replicate=one.replicate or given.replicate,
+            dt=one.dt or given.dt,
+            pixel_size=one.pixel_size or given.pixel_size,
+            axes=one.axes or given.axes,
+            channel=one.channel or given.channel,
+        )
         for one in planned
     )
     rows = [[one.path.name, one.condition, one.replicate, one.name, one.problem] for one in planned]
@@ -202,6 +210,20 @@ def _update(given: Arguments) -> int:
     units = f"dt {known_or_not(entry.dt_s, 's')}, pixel {known_or_not(entry.pixel_size_um, 'um')}"
     text = f"{entry.name}: {units}, condition {entry.condition or 'none'}, replicate {entry.replicate or 'none'}"
     return show(given, entry.model_dump(mode="json"), text)
+
+
+def _grow_arguments(parser: argparse.ArgumentParser) -> None:
+    experiment_argument(parser)
+    parser.add_argument("movie", metavar="MOVIE", help="name of the movie, as in status")
+    json_argument(parser)
+
+
+def _grow(given: Arguments) -> int:
+    from napari_cellstate.experiment.grow import grow
+
+    grown = grow(given.experiment, given.movie)
+    content = {"movie": grown.entry.name, "new_frames": grown.new_frames, "kept_frames": grown.kept_frames}
+    return show(given, content, grown.text())
 
 
 def _update_many(given: Arguments) -> int:
@@ -260,6 +282,12 @@ VERBS = {
         "napari-cellstate update screen.cellstate young_1 --pixel-size 0.65",
         _update_arguments,
         _update,
+    ),
+    "grow": Verb(
+        "take in the new frames of a movie that has grown since it was added",
+        "napari-cellstate grow screen.cellstate young_1",
+        _grow_arguments,
+        _grow,
     ),
     "remove": Verb(
         "take a movie out of an experiment",

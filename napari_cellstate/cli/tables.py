@@ -238,7 +238,7 @@ VERBS = {
         _dynamics,
     ),
     "flux": Verb(
-        "probability flux of any table of features: is the dance driven?",
+        "probability flux of any table of features: is it driven?",
         "napari-cellstate flux split_20.csv flux --components 2 --bins 3 5 7 --as-published",
         _flux_arguments,
         _flux,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from napari_cellstate.cli.verb import Arguments, Verb, fail, has_display, json_argument, show
+from napari_cellstate.cli.verb import Arguments, Verb, experiment_argument, fail, has_display, json_argument, show
 
 
 def _demo_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,6 +47,35 @@ def _methods(given: Arguments) -> int:
         return fail(f"no stage {given.stage!r}; the stages are: {', '.join(stages)}", 2)
     found = [one for one in found if given.stage in ("", one["stage"])]
     return show(given, found, methods_text(found, with_settings=bool(given.stage)))
+
+
+def _check_method_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="Python file with one or more registered methods; it is run")
+    json_argument(parser)
+
+
+def _check_method(given: Arguments) -> int:
+    from napari_cellstate.experiment.check_method import check_method
+    from napari_cellstate.terminal import progress_bar
+
+    with progress_bar() as progress:
+        found = check_method(given.file, progress=progress)
+    broken = sum(bool(one.problem) for one in found)
+    text = "\n".join(map(str, found)) + f"\n{len(found) - broken} of {len(found)} rules are kept"
+    show(given, [one.to_dict() for one in found], text)
+    return 1 if broken else 0
+
+
+def _cite_arguments(parser: argparse.ArgumentParser) -> None:
+    experiment_argument(parser)
+    json_argument(parser)
+
+
+def _cite(given: Arguments) -> int:
+    from napari_cellstate.experiment.cite import cite
+
+    found = cite(given.experiment)
+    return show(given, found.to_dict(), found.text())
 
 
 def _simulate_arguments(parser: argparse.ArgumentParser) -> None:
@@ -110,6 +139,18 @@ VERBS = {
     ),
     "methods": Verb(
         "list all methods and their settings", "napari-cellstate methods segment", _methods_arguments, _methods
+    ),
+    "check-method": Verb(
+        "run the conformance tests on your own method (exit 1 if a rule is broken)",
+        "napari-cellstate check-method my_segmenter.py",
+        _check_method_arguments,
+        _check_method,
+    ),
+    "cite": Verb(
+        "print versions and papers of what an experiment used",
+        "napari-cellstate cite screen.cellstate",
+        _cite_arguments,
+        _cite,
     ),
     "simulate": Verb(
         "make movies of cells with known masks, tracks, states and rates",

@@ -2,11 +2,38 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+
+@contextmanager
+def naming_full_disk(path: Path) -> Iterator[None]:
+    """Let a full disk be an OSError with its number and `path`, whatever a library makes of it."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error)
+        if full:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
+        raise
+
+
+def make_room(path: Path, size: int) -> None:
+    """Raise OSError where a file of `size` bytes has no room at `path`, which does not exist yet.
+
+    HDF5 may crash the whole process where a disk turns full while it writes.
+    """
+    if not hasattr(os, "posix_fallocate"):
+        return
+    try:
+        with naming_full_disk(path), path.open("wb") as stream:
+            os.posix_fallocate(stream.fileno(), 0, max(size, 1))
+    finally:
+        path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -18,9 +45,10 @@ def replacing(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp{path.suffix}")
     try:
-        yield temporary
-        with temporary.open("rb+") as stream:
-            os.fsync(stream.fileno())
+        with naming_full_disk(path):
+            yield temporary
+            with temporary.open("rb+") as stream:
+                os.fsync(stream.fileno())
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -34,7 +62,8 @@ def building_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(building)
     building.mkdir(parents=True)
     try:
-        yield building
+        with naming_full_disk(path):
+            yield building
         replace_folder(building, path)
     finally:
         shutil.rmtree(building, ignore_errors=True)

@@ -168,7 +168,7 @@ class FeatureSet(Method):
 
         Parameters
         ----------
-        columns : those of the sets before it, (N,) each, in um and minutes where these are known.
+        columns : those of the sets before it, (N,) each, in um and hours where these are known.
 
         Returns
         -------
@@ -195,11 +195,13 @@ class Embedding:
     coordinates : (N, D) float64.
     info : plain JSON values worth keeping: variance explained, loadings, notes.
     columns : (N,) each: what else is known of every row, such as "sd"; they become columns of `obs`.
+    spaces : (N, D) each: further coordinates, such as "code"; they become ``X_NAME_code`` in `obsm`.
     """
 
     coordinates: Floats
     info: dict[str, Any] = field(default_factory=dict)
     columns: dict[str, Floats] = field(default_factory=dict)
+    spaces: dict[str, Floats] = field(default_factory=dict)
 
 
 class Embedder(Method):

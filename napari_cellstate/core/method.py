@@ -30,6 +30,8 @@ class Method(BaseModel):
     kind: ClassVar[str]
     version: ClassVar[int] = 1
     title: ClassVar[str] = ""
+    papers: ClassVar[tuple[str, ...]] = ()
+    """What a paper that uses this method should cite; `cite` prints it."""
 
     def record(self) -> dict[str, Any]:
         """Method, version and every setting that can change the result, as plain JSON values."""
@@ -78,6 +80,11 @@ def register(cls: M) -> M:
         )
     _registry[cls.family][cls.kind] = cls
     return cls
+
+
+def unregister(cls: type[Method]) -> None:
+    """Forget a method that was registered."""
+    _registry[cls.family].pop(cls.kind, None)
 
 
 def registered(family: str) -> dict[str, type[Method]]:

@@ -37,10 +37,10 @@ class Feature:
         return f"{self.definition} {self.note}".strip()
 
     def unit(self, pixel_size_um: float | None, dt_s: float | None) -> str:
-        """Unit of the values that `factor` gives: um and min where known, else px and frames."""
+        """Unit of the values that `factor` gives: um and h where known, else px and frames."""
         if self.angle:
             return "rad"
-        parts = [(("um" if pixel_size_um else "px"), self.length), (("min" if dt_s else "frame"), self.time)]
+        parts = [(("um" if pixel_size_um else "px"), self.length), (("h" if dt_s else "frame"), self.time)]
         above = [_power(unit, power) for unit, power in parts if power > 0]
         below = [_power(unit, -power) for unit, power in parts if power < 0]
         if not above and not below:
@@ -49,7 +49,7 @@ class Feature:
 
     def factor(self, pixel_size_um: float | None, dt_s: float | None) -> float:
         """What a value in px and frames is multiplied by."""
-        return float((pixel_size_um or 1.0) ** self.length * ((dt_s / 60.0) if dt_s else 1.0) ** self.time)
+        return float((pixel_size_um or 1.0) ** self.length * ((dt_s / 3600.0) if dt_s else 1.0) ** self.time)
 
 
 def _power(unit: str, power: int) -> str:

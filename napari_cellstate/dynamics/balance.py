@@ -1,4 +1,4 @@
-"""Is the dance between states driven? Flux against its reverse, with tests that flip whole tracks."""
+"""Are the transitions between states driven? Flux against its reverse, with tests that flip whole tracks."""
 
 from __future__ import annotations
 

@@ -100,11 +100,11 @@ def add(
     columns = {"track": track_column, "time": time_column, "y": y_column, "x": x_column, "time_unit": time_unit}
     with writing(experiment.paths.lock):
         entries = experiment.movies
-        found = _look(movie, labels, tracks, axes, columns, pixel_size, position, project, time_given=dt is not None)
+        found = look(movie, labels, tracks, axes, columns, pixel_size, position, project, time_given=dt is not None)
         _, _, height, width = found.shape
         region = parse_roi(roi, height, width) if roi else None
         size = (region[1] - region[0], region[3] - region[2]) if region else (height, width)
-        times = () if dt is not None else _times(found.times_s, paths[0])
+        times = () if dt is not None else true_times(found.times_s, paths[0])
         entry = MovieEntry(
             name=_name(name, paths[0], position, entries, root),
             images=Reference.to(Path(movie), root, axes, position, project) if movie else None,
@@ -126,7 +126,7 @@ def add(
     return entry
 
 
-class _Found:
+class Found:
     """What the files say."""
 
     def __init__(self, shape: tuple[int, int, int, int], source: FrameSource | None) -> None:
@@ -137,7 +137,7 @@ class _Found:
         self.times_s = source.times_s if source else ()
 
 
-def _look(
+def look(
     movie: str | Path | None,
     labels: str | Path | None,
     tracks: str | Path | None,
@@ -148,13 +148,13 @@ def _look(
     project: str,
     *,
     time_given: bool,
-) -> _Found:
+) -> Found:
     """Open everything once, so that what cannot be used is refused before it is added."""
     found = None
     if movie is not None:
         opened = open_movie(Path(movie), axes=axes, time_given=time_given, position=position, project=project)
         with closing(opened) as source:
-            found = _Found(source.shape, source)
+            found = Found(source.shape, source)
             source.read(0, 0)
     if labels is not None:
         shape = (found.shape[0], *found.shape[2:]) if found else None
@@ -164,14 +164,14 @@ def _look(
         with closing(open_labels(Path(labels), axes=given, time_given=known, shape=shape)) as source:
             source.read(0, 0)
             t, _, y, x = source.shape
-            found = found or _Found((t, 0, y, x), source)
+            found = found or Found((t, 0, y, x), source)
     if tracks is not None:
         size = pixel_size or (found.pixel_size_um if found else None)
         read = read_tracks(Path(tracks), pixel_size_um=size, **columns)
         points = read.points
         if found is None:
             t, y, x = (ceil(points[axis].max()) + 1 for axis in ("frame", "y", "x"))
-            found = _Found((t, 0, y, x), None)
+            found = Found((t, 0, y, x), None)
             found.dt_s, found.pixel_size_um, found.times_s = read.dt_s, read.pixel_size_um, read.times_s
         elif points["frame"].max() >= found.shape[0]:
             raise InputError(
@@ -183,7 +183,7 @@ def _look(
     return found
 
 
-def _times(times_s: tuple[float, ...], path: Path) -> tuple[float, ...]:
+def true_times(times_s: tuple[float, ...], path: Path) -> tuple[float, ...]:
     """True times of the frames where they tell more than one interval does; said where they cannot be."""
     at = goes_back(times_s)
     if at and median_interval(times_s) is not None:

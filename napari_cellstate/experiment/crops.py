@@ -30,6 +30,7 @@ from napari_cellstate.experiment.recipe import Recipe
 from napari_cellstate.experiment.store import Experiment
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
@@ -45,10 +46,11 @@ _SAYS = {
 
 @dataclass(frozen=True, eq=False)
 class _Seen:
-    """What the windows of one movie see: cells (their rows in its cell table) and which window sees which."""
+    """What some windows of one movie see: their numbers, cells (rows of its cell table), which window sees which."""
 
     entry: MovieEntry
     windows: Windows
+    which: Ints
     cells: Ints
     rows: Ints
 
@@ -60,11 +62,14 @@ def remove_old_crops(experiment: Experiment) -> None:
 
 
 @contextmanager
-def crops_of(experiment: Experiment, recipe: Recipe, wish: CropWish, key: str, runtime: Runtime) -> Iterator[Crops]:
-    """Cut the crops that the windows of all movies see; they are gone on leaving.
+def crops_of(
+    experiment: Experiment, recipe: Recipe, obs: pd.DataFrame, wish: CropWish, key: str, runtime: Runtime
+) -> Iterator[Crops]:
+    """Cut the crops that the rows of a behaviour table see; they are gone on leaving.
 
     Parameters
     ----------
+    obs : movie, track and frame of each row, movie after movie in the order of the experiment.
     key : of the net that they are for; names the folder, which is removed. Crops take channels * 2 + 1 bytes a pixel of
         a cell and frame.
 
@@ -74,7 +79,8 @@ def crops_of(experiment: Experiment, recipe: Recipe, wish: CropWish, key: str, r
         A movie without images, or without outlines where crops are masked; crops larger than its images; a channel that
         it does not have; images that do not vary.
     """
-    seen = [_seen(experiment, recipe, entry, wish) for entry in experiment.movies]
+    movie = obs["movie"].to_numpy(str)
+    seen = [_seen(experiment, recipe, entry, obs[movie == entry.name], wish) for entry in experiment.movies]
     size = wish.size_um or _estimated_size(seen)
     wish = wish.on_grid(size / _pixel(experiment.movies[0]))
     folder = experiment.paths.crops(key)
@@ -85,31 +91,26 @@ def crops_of(experiment: Experiment, recipe: Recipe, wish: CropWish, key: str, r
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def crops_of_windows(experiment: Experiment, recipe: Recipe, like: dict[str, Any], wish: CropWish, name: str,
-                     which: Ints) -> Crops:  # fmt: skip
+def crops_of_windows(
+    experiment: Experiment, recipe: Recipe, like: dict[str, Any], wish: CropWish, name: str, obs: pd.DataFrame
+) -> Crops:
     """Crops of some windows of one movie, in memory, normalised as those a net was trained with.
 
     Parameters
     ----------
     like : what `normalisation` gave for those.
     name : the movie.
-    which : (n,) windows, counted within the movie.
+    obs : track and frame of each window.
     """
     wish = replace(wish, pixels=like["pixels"])
-    seen = _seen(experiment, recipe, experiment.entry(name), wish)
-    cells, rows = np.unique(seen.rows[which], return_inverse=True)
-    rows = rows.reshape(len(which), -1)
-    if cells[0] < 0:
-        rows, cells = rows - 1, cells[1:]
-    pictures = np.empty((len(cells), wish.channels, wish.side, wish.side), np.float16)
-    kinds = np.empty((len(cells), wish.side, wish.side), np.uint8)
-    some = _Seen(seen.entry, seen.windows, seen.cells[cells], rows)
-    _cut_movie(experiment, some, wish, like["size_um"], pictures, kinds, None, Runtime())
+    seen = _seen(experiment, recipe, experiment.entry(name), obs, wish)
+    pictures = np.empty((len(seen.cells), wish.channels, wish.side, wish.side), np.float16)
+    kinds = np.empty((len(seen.cells), wish.side, wish.side), np.uint8)
+    _cut_movie(experiment, seen, wish, like["size_um"], pictures, kinds, None, Runtime())
     place = like["movies"].index(name)
     gain, shift = np.array([like["gain"][place]]), np.array([like["shift"][place]])
-    positions = _positions(seen)[which]
-    movie = np.zeros(len(cells), np.int64)
-    return Crops(pictures, kinds, rows, movie, gain, shift, positions, wish, like["size_um"])
+    positions, movie = _positions(seen), np.zeros(len(seen.cells), np.int64)
+    return Crops(pictures, kinds, seen.rows, movie, gain, shift, positions, wish, like["size_um"])
 
 
 def normalisation(experiment: Experiment, crops: Crops) -> dict[str, Any]:
@@ -124,7 +125,7 @@ def normalisation(experiment: Experiment, crops: Crops) -> dict[str, Any]:
     }
 
 
-def _seen(experiment: Experiment, recipe: Recipe, entry: MovieEntry, wish: CropWish) -> _Seen:
+def _seen(experiment: Experiment, recipe: Recipe, entry: MovieEntry, obs: pd.DataFrame, wish: CropWish) -> _Seen:
     if entry.images is None:
         raise InputError(
             f"movie {entry.name}: it was added without images, and this embedding reads crops of them; add the images, "
@@ -134,13 +135,26 @@ def _seen(experiment: Experiment, recipe: Recipe, entry: MovieEntry, wish: CropW
         raise InputError(
             f"movie {entry.name}: it has tracks but no outlines, so crops cannot be masked; take crops with context"
         )
-    windows = Windows(experiment.tracks(entry.name), recipe.windows.window, recipe.windows.stride, recipe.every(entry))
-    cell = windows.cell if wish.window else windows.cell[:, [(windows.window - 1) // 2]]
+    windows = Windows(
+        experiment.tracks(entry.name), recipe.windows.window, recipe.windows.stride, recipe.every(entry), entry.breaks
+    )
+    which = _windows_of(windows, obs["track"].to_numpy(np.int64), obs["frame"].to_numpy(np.int64))
+    cell = (windows.cell if wish.window else windows.cell[:, [(windows.window - 1) // 2]])[which]
     cells, rows = np.unique(cell, return_inverse=True)
     rows = rows.reshape(cell.shape)
     if len(cells) and cells[0] < 0:
         cells, rows = cells[1:], rows - 1
-    return _Seen(entry, windows, cells, rows)
+    return _Seen(entry, windows, which, cells, rows)
+
+
+def _windows_of(windows: Windows, track: Ints, frame: Ints) -> Ints:
+    """Number of the window of each track and frame: rows that were left out by hand have none in the table."""
+    span = int(max(windows.frame.max(initial=0), frame.max(initial=0))) + 1
+    keys = windows.track * span + windows.frame  # sorted: windows are in the order of track, then frame
+    at = np.minimum(np.searchsorted(keys, track * span + frame), max(len(keys) - 1, 0))
+    if len(track) and (not len(keys) or (keys[at] != track * span + frame).any()):
+        raise InputError("the behaviour table has windows that the tracks do not have; run the features stage again")
+    return at
 
 
 def _estimated_size(seen: list[_Seen]) -> float:
@@ -154,7 +168,7 @@ def _pixel(entry: MovieEntry) -> float:
 
 
 def _positions(seen: _Seen) -> Floats:
-    return np.asarray(seen.windows.positions() * _pixel(seen.entry))
+    return np.asarray(seen.windows.positions()[seen.which] * _pixel(seen.entry))
 
 
 def _cut_all(

@@ -87,7 +87,7 @@ def features_of_table(
     channels : for `intensity` and `texture`, such as "0,1"; "" is 0.
     drift : "remove" takes away the median step of all cells of a frame.
     interpolated : "missing" leaves out positions whose steps in and out are the same.
-    formulas : "NAME = FORMULA" over columns of the other sets, in um and minutes where these are known.
+    formulas : "NAME = FORMULA" over columns of the other sets, in um and hours where these are known.
     functions : "FILE.py:FUNCTION" each (see `methods.features.function`); the file is run.
     track_column, time_column, y_column, x_column : names of columns, "" to find them.
 

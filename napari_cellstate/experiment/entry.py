@@ -61,7 +61,7 @@ class Reference(BaseModel):
         if stamp(path) != self.stamp and fingerprint(path) != self.fingerprint:
             raise InputError(
                 f"movie {movie}: {path} has changed since it was added; put the old file back, or add the new one "
-                "as a movie of its own (results made from the old file are still there)"
+                f"as a movie of its own; if it has grown by new frames: napari-cellstate grow {root} {movie}"
             )
         return path
 
@@ -87,6 +87,8 @@ class MovieEntry(BaseModel):
     frames : first frame and the one after the last that are used, in the file's own numbers.
     roi : first and last + 1 row, first and last + 1 column of the region of interest, None for all; `shape`, labels,
         tables and positions are those of the region.
+    grown_from : frame after the last that was used before the movie grew for the first time, 0 if it never did;
+        settings are estimated from the frames before it, so that what was found there stays.
     reason : why only these frames, or this region; kept for whoever reads the results.
     channel : the channel to segment.
     dt_s, pixel_size_um : None where not known.
@@ -112,6 +114,7 @@ class MovieEntry(BaseModel):
     about: dict[str, str] = {}
     roi: tuple[int, int, int, int] | None = None
     reason: str = ""
+    grown_from: int = 0
 
     @property
     def used(self) -> str:

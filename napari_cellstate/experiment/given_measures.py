@@ -56,7 +56,7 @@ def with_measures(
             frames = LabelFrames(masks)
             movie = Movie(labels.name, (t, y, x), range(t), source=source, points=given)
             cells = measure_movie(movie, frames, Measure(), columns, runtime)
-            cells, missed = match_points(cells, given, frames, (y, x))
+            cells, missed, _ = match_points(cells, given, frames, (y, x))
             notes = [f"{missed} of {len(given.points)} {_MISSED}"] if missed else []
             return _with_changes(_joined(given, cells), frames, runtime), notes
 

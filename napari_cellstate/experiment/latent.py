@@ -108,25 +108,31 @@ class Latent:
 
         return decode(self._model[0], codes)
 
-    def pictures(self, codes: Floats) -> Pictures:
-        """What codes look like, (n, T, Y, X): normalised grey levels, NaN where no cell is; of nets of crops only."""
-        return shown(self.decode(codes).values)
+    @property
+    def channels(self) -> list[str]:
+        """What pictures can show: grey levels, and how much of the local variance each band of scales has."""
+        if self.reads == "features":
+            return []
+        bands = self._model[1]["level"]
+        return ["grey levels", *(f"grain, band {nth + 1} of {len(bands)} (1 is finest)" for nth in range(len(bands)))]
 
-    def observed(self, row: int) -> Pictures:
+    def pictures(self, codes: Floats, channel: int = 0) -> Pictures:
+        """What codes look like, (n, T, Y, X): one of `channels`, NaN where no cell is; of nets of crops only."""
+        return shown(self.decode(codes).values, channel)
+
+    def observed(self, row: int, channel: int = 0) -> Pictures:
         """What the net has seen of a window, (T, Y, X), as `pictures`; its crops are cut anew."""
         from napari_cellstate.learn.crop_batches import CropBatches
 
         obs = self.behavior.obs
         movie = str(obs["movie"].iloc[row])
-        first = int(np.flatnonzero(obs["movie"].to_numpy(str) == movie)[0])
         wish = self._method().wanted_crops()
         if wish is None:
             raise InputError(f"{self.name} was trained on features; there are no crops to show")
-        crops = crops_of_windows(
-            self.experiment, self._recipe, self._info["crops"], wish, movie, np.array([row - first])
-        )
+        like = self._info["crops"]
+        crops = crops_of_windows(self.experiment, self._recipe, like, wish, movie, obs.iloc[[row]])
         batch = CropBatches.like(crops, self._model[1])(np.array([0]))
-        return np.asarray(shown(batch["x"].numpy())[0])
+        return np.asarray(shown(batch["x"].numpy(), channel)[0])
 
     def features(self, row: int) -> tuple[list[str], Floats, Floats]:
         """Names of the scaled features, their values in a window, and how the net rebuilds them."""
@@ -153,10 +159,10 @@ class Latent:
         return methods[f"X_{self.name}"]
 
 
-def shown(crops: Pictures) -> Pictures:
-    """Grey levels of crops (n, C, Y, X) or (n, T, C, Y, X), whose last channel is the mask, as (n, T, Y, X)."""
+def shown(crops: Pictures, channel: int = 0) -> Pictures:
+    """One channel of crops (n, C, Y, X) or (n, T, C, Y, X), whose last channel is the mask, as (n, T, Y, X)."""
     frames = crops if crops.ndim == 5 else crops[:, None]
-    return np.asarray(np.where(frames[:, :, -1] > 0.5, frames[:, :, 0], np.nan), np.float32)
+    return np.asarray(np.where(frames[:, :, -1] > 0.5, frames[:, :, channel], np.nan), np.float32)
 
 
 def _provenance(behavior: AnnData) -> dict[str, Any]:

@@ -47,6 +47,11 @@ class MoviePaths:
         return self.folder / ".labels.part"
 
     @property
+    def measured_part(self) -> Path:
+        """Cells of the frames that a movie had before it grew; never read by anything but the measure stage."""
+        return self.folder / ".measured.part"
+
+    @property
     def cells(self) -> Path:
         """Cell table."""
         return self.folder / "cells.parquet"

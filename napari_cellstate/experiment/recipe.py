@@ -46,6 +46,32 @@ class WindowSettings(Method):
         le=10_000,
         help="Every stride-th window is kept; below the window length, rows overlap and are not independent.",
     )
+    min_track: int = setting(
+        0,
+        "Shortest track",
+        unit="frames",
+        ge=0,
+        le=100_000,
+        rare=True,
+        help="Tracks with fewer cells are left out; 0 keeps all. Cells that leave or die young are then missing, and "
+        "the states lean toward the others: how many are left out is shown.",
+    )
+    border: float = setting(
+        0.0,
+        "Distance from the border",
+        unit="px",
+        ge=0,
+        step=1.0,
+        rare=True,
+        help="Tracks that come nearer to the border of the image are left out; 0 keeps all.",
+    )
+    keep: str = setting(
+        "",
+        "Only tracks with",
+        rare=True,
+        help='Conditions such as "quality >= 0.5 and area > 50": means of measured columns over a track, and n_cells, '
+        "n_missing, n_doubtful, worst_doubt, starts_inside, ends_inside, quality. Others are left out, and counted.",
+    )
     resample_dt_s: float = setting(
         0.0,
         "Common frame interval",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_cellstate.core import atomic
 from napari_cellstate.core.behavior import SCALED
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.looks import wearing
@@ -16,6 +17,7 @@ from napari_cellstate.experiment.entry import MovieEntry
 from napari_cellstate.experiment.export import export
 from napari_cellstate.experiment.overlay_movie import write_overlay
 from napari_cellstate.experiment.pipeline import current_recipe
+from napari_cellstate.experiment.review import tracking_summary
 from napari_cellstate.experiment.sequences import ALL, sequences
 from napari_cellstate.experiment.store import Experiment, as_experiment
 from napari_cellstate.experiment.tables import states_table
@@ -50,12 +52,22 @@ def report(
     if experiment.record("dynamics") is None:
         raise InputError(f"{experiment.root}: a report needs every stage; do: napari-cellstate run {experiment.root}")
     paths = export(experiment, folder, force=force, progress=progress)
+    paths.append(_write_tracking(experiment, folder / "tracking.txt"))
     with wearing(experiment.looks):
         paths += _write_figures(experiment, folder / "figures", truth, progress)
     for entry in _one_a_condition(experiment):
         path = folder / f"overlay_{entry.name}"
         paths.append(write_overlay(experiment, entry, path, progress=progress))
     return paths
+
+
+def _write_tracking(experiment: Experiment, path: Path) -> Path:
+    """What a reader should know of the links: corrections, their measured error rate, tracks left out."""
+    words = tracking_summary(experiment)["words"]
+    for entry in experiment.movies:
+        words += (experiment.record("features", entry.name) or {}).get("warnings", [])
+    atomic.write_text(path, "\n".join(words) + "\n")
+    return path
 
 
 def _write_figures(experiment: Experiment, folder: Path, truth: pd.DataFrame | None, progress: Progress) -> list[Path]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_cellstate.core.digest import stamp
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.expression import read_expression
 from napari_cellstate.core.progress import Progress, silent
@@ -39,6 +40,7 @@ class WindowTable:
     features : names of the columns of `table` that are features.
     said : unit, definition and note of a feature, for tooltips.
     unit : of a feature.
+    key : changes when the behaviour table does.
     """
 
     table: pd.DataFrame
@@ -48,6 +50,7 @@ class WindowTable:
     features: tuple[str, ...]
     said: Mapping[str, str]
     unit: Mapping[str, str]
+    key: str = ""
 
     def __len__(self) -> int:
         return len(self.track)
@@ -122,10 +125,13 @@ class WindowTable:
         return len(rows)
 
 
-def window_table(experiment: Experiment) -> WindowTable | None:
-    """The feature table of an experiment, None before there is one."""
+def window_table(experiment: Experiment, known: WindowTable | None = None) -> WindowTable | None:
+    """The feature table of an experiment, None before there is one; `known` again where it is still the same."""
     if not experiment.paths.behavior.exists() or experiment.record("embed") is None:
         return None
+    key = f"{experiment.root} {stamp(experiment.paths.behavior)}"
+    if known is not None and known.key == key:
+        return known
     behavior = experiment.behavior
     var = behavior.var
     notes = var["note"] if "note" in var else var["definition"].map(lambda _: "")
@@ -152,6 +158,7 @@ def window_table(experiment: Experiment) -> WindowTable | None:
         tuple(map(str, var.index)),
         said,
         unit,
+        key,
     )
 
 

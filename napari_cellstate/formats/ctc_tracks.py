@@ -24,7 +24,8 @@ def read_ctc_tracks(folder: Path, pixel_size_um: float | None = None) -> GivenTr
     Raises
     ------
     InputError
-        What `read_ctc` raises; a mask of a track that is not listed, or that is not listed for this frame.
+        What `read_ctc` raises; a mask of a track that is not listed, or not for this frame; a listed track without any
+        mask.
     """
     import pandas as pd
 
@@ -46,6 +47,12 @@ def read_ctc_tracks(folder: Path, pixel_size_um: float | None = None) -> GivenTr
                 f"{folder}: number {label} is in the image of frame {frame}, but no track of this number is listed "
                 "for it; list it, or use the images as labels alone"
             )
+    absent = sorted(set(span) - set(points["label"].tolist()))
+    if absent:
+        raise InputError(
+            f"{folder}: track {absent[0]} is listed, but no image has a number {absent[0]}; take its line out of the "
+            "list, or put its masks back"
+        )
     points["track"] = points["label"].map(number).astype(np.int64)
     points["parent"] = points["label"].map(parent).map(number).astype(np.int64)
     return GivenTracks(points, "label", tuple(int(one) for one in listed["L"]))

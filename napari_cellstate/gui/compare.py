@@ -118,11 +118,17 @@ class ComparePanel(Panel):
         ready = experiment is not None and experiment.record("dynamics") is not None
         self.run_button.setEnabled(ready)
         if kept is None:
-            self.says.setText(
-                "Not compared yet." if ready else "Run all stages first; then conditions can be compared."
-            )
-            return
-        self.says.setText("The experiment has changed since: compare again." if kept.stale else "")
+            text = "Not compared yet." if ready else "Run all stages first; then conditions can be compared."
+        else:
+            text = "The experiment has changed since: compare again." if kept.stale else ""
+            self._fill_found(kept)
+        self.says.setText(text)
+        self.says.setVisible(bool(text))
+        self._found.addStretch()
+        self._scroll.setWidget(inside)  # a new one: the height of wrapped text is then found anew
+        inside.show()
+
+    def _fill_found(self, kept: Kept) -> None:
         for pair, statement in kept.content["statements"].items():
             self._add_pair(kept.content, pair, statement)
         for note in kept.content["notes"]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLabel, QPushButton, QWidget
 
 from napari_cellstate.core.link_edits import LinkAgain
 from napari_cellstate.core.progress import Progress
 from napari_cellstate.experiment.edit import Edited, edit
+from napari_cellstate.gui.tool_keys import Keys
 from napari_cellstate.gui.link_keys import KEYS, LinkKeys, key_map
 from napari_cellstate.gui.results import MovieResults
+from napari_cellstate.gui.scrolled import scrolled
 from napari_cellstate.gui.tool import Desk, Tool
 
 if TYPE_CHECKING:
@@ -25,9 +27,10 @@ class CorrectTool(Tool):
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(desk, parent)
         self.keys = LinkKeys(desk, self.say, self.failed.emit)
+        self._bound = Keys(desk.viewer, self.keys.bindings())
         title = QLabel("Correct tracks")
         title.setStyleSheet("font-weight: bold; font-size: 12pt")
-        how = QLabel("Click a cell to choose its track. Then point at a cell and press a key:")
+        how = QLabel("Click a cell to choose its track. Then point at a cell (“here”) and press a key:")
         table = QLabel(key_map(KEYS))
         self.chosen, self.says, self.made = QLabel(), QLabel(), QLabel()
         for label in (how, table, self.chosen, self.says, self.made):
@@ -38,8 +41,7 @@ class CorrectTool(Tool):
             "of a correction follow it. Can be undone."
         )
         self.again.clicked.connect(self.link_again)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(2, 4, 2, 4)
+        column = scrolled(self)
         for widget in (title, how, table, self.chosen, self.says, self.again, self.made):
             column.addWidget(widget)
         column.addStretch()
@@ -48,14 +50,14 @@ class CorrectTool(Tool):
 
     def activate(self) -> None:
         """Take the keys."""
-        self.keys.start()
+        self._bound.start()
         self.says.setText("")
         self._on_picked()
         self._on_edited()
 
     def deactivate(self) -> None:
         """Give the keys back."""
-        self.keys.stop()
+        self._bound.stop()
 
     def show_results(self, found: MovieResults | None) -> None:
         """Other results."""

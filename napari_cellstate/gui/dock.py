@@ -83,6 +83,7 @@ class CellStateDock(QWidget):
         self._then: Any = None
         self._step = ""
         self._loaded: list[Any] = []
+        self._lost: set[str] = set()
         self._found: MovieResults | None = None
         self._build()
         self._connect()
@@ -302,10 +303,11 @@ class CellStateDock(QWidget):
             self._show_status()
 
     def _on_edited(self, edited: Edited) -> None:
-        if edited.lost:
+        if set(edited.lost) - self._lost:  # said once, not after every gesture
             self.notice.show_text(
                 "Without effect, as they fit no cell any more: " + "; ".join(edited.lost), error=False
             )
+        self._lost = set(edited.lost)
         if edited.edit is None or edited.edit.changes_view:
             self.session.results_changed.emit()
 

@@ -1,4 +1,4 @@
-"""Dwell times, occupancy and rates over time, and whether the dance is driven."""
+"""Dwell times, occupancy and rates over time, and whether they are driven."""
 
 from __future__ import annotations
 

@@ -28,7 +28,16 @@ from napari_cellstate.gui.panel import Panel
 from napari_cellstate.gui.session import Session
 from napari_cellstate.metrics.evidence import Evidence
 
-_HEAD = ("space", "dims", "next window R²", "condition", "known states", "neighbours stay", "does it add?")
+_HEAD = ("space", "does it add?", "dims", "next R²", "condition", "states", "stays")
+_TIPS = (
+    "An embedding, or the features by themselves",
+    "What it tells beyond the features, at 5 % over all questions",
+    "Dimensions",
+    "Share of the variance of the next window's features that it tells",
+    "Balanced accuracy of telling the condition of movies that were kept apart",
+    "Balanced accuracy of telling known states",
+    "Share of nearest neighbours that stay when it is made anew from other tracks",
+)
 _COLUMNS = ("next", "condition", "state", "stability")
 _ASK = "Compares every embedding with the features on this experiment: press the button."
 
@@ -39,6 +48,7 @@ class EvidencePanel(Panel):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
         self._novelty: Novelty | None = None
+        self._of: object = ()
         self.ask_button = QPushButton("Does it add anything?")
         self.ask_button.setToolTip(
             "How well each embedding, and the features by themselves, tell the next window, the condition (movies kept "
@@ -50,7 +60,9 @@ class EvidencePanel(Panel):
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.setWordWrap(True)
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.table.horizontalHeader().setStretchLastSection(True)
+        self.table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        for column, tip in enumerate(_TIPS):
+            self.table.horizontalHeaderItem(column).setToolTip(tip)
         self.plot = pg.PlotWidget()
         self.plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
         self.plot.setLabel("left", "told (R² or accuracy)")
@@ -80,11 +92,16 @@ class EvidencePanel(Panel):
     def refresh(self) -> None:
         """Read what is on disk now; what was said of other results goes."""
         experiment = self._session.experiment
+        made = None if experiment is None else (experiment.root, experiment.record("embed"), experiment.movies)
+        if made == self._of:
+            return
+        self._of = made
         there = experiment is not None and experiment.paths.behavior.exists()
         self.ask_button.setEnabled(there)
         self.novel_button.setEnabled(there)
         self.table.setRowCount(0)
         self.plot.clear()
+        self.plot.hide()
         self.says.setText(_ASK if there else "Nothing to compare yet: press Run all.")
         self.novel_says.setText("")
         names: list[str] = []
@@ -105,7 +122,7 @@ class EvidencePanel(Panel):
         table = found.table()
         self.table.setRowCount(len(table))
         for row, one in enumerate(table.to_dict(orient="records")):
-            values = [one["space"], one["dimensions"], *(_number(one[name]) for name in _COLUMNS), one["verdict"]]
+            values = [one["space"], one["verdict"], one["dimensions"], *(_number(one[name]) for name in _COLUMNS)]
             for column, value in enumerate(values):
                 self.table.setItem(row, column, QTableWidgetItem(str(value)))
         self.table.resizeRowsToContents()
@@ -131,6 +148,7 @@ class EvidencePanel(Panel):
 
     def _plot(self, table: Any) -> None:
         self.plot.clear()
+        self.plot.show()
         self.plot.setBackground(self.palette().window().color())
         for name in ("left", "bottom"):
             self.plot.getAxis(name).setPen(self.palette().text().color())

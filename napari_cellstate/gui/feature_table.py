@@ -73,7 +73,7 @@ class FeatureTablePanel(Panel):
     def refresh(self) -> None:
         """Read what is on disk now."""
         experiment = self._session.experiment
-        self._found = window_table(experiment) if experiment is not None else None
+        self._found = window_table(experiment, self._found) if experiment is not None else None
         wanted = self.which.currentText()
         self.which.blockSignals(True)
         self.which.clear()

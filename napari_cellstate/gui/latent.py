@@ -45,7 +45,9 @@ class LatentPanel(Panel):
         self._frames = np.empty((0, 0, 0), np.float32)
         self._at = 0
         self._ends: dict[str, int] = {}
-        self.space, self.view = QComboBox(), QComboBox()
+        self.space, self.view, self.channel = QComboBox(), QComboBox(), QComboBox()
+        self.space.setMinimumContentsLength(12)
+        self.channel.setToolTip("What the pictures show: grey levels, or how fine the grain is.")
         for key, title in _VIEWS.items():
             self.view.addItem(title, key)
         self.play = QPushButton("Play", checkable=True)
@@ -70,6 +72,7 @@ class LatentPanel(Panel):
         self._timer.timeout.connect(self._next_frame)
         self.space.currentIndexChanged.connect(self._open)
         self.view.currentIndexChanged.connect(self._draw)
+        self.channel.currentIndexChanged.connect(self._draw)
         self.play.toggled.connect(lambda on: self._timer.start() if on else self._timer.stop())
         self.first.clicked.connect(lambda: self._end("first"))
         self.last.clicked.connect(lambda: self._end("last"))
@@ -91,9 +94,9 @@ class LatentPanel(Panel):
     def _build(self) -> None:
         top, below = QHBoxLayout(), QHBoxLayout()
         top.addWidget(self.space, 1)
-        top.addWidget(self.view, 2)
-        for button in (self.first, self.last, self.play):
-            below.addWidget(button)
+        top.addWidget(self.view, 1)
+        for widget in (self.channel, self.first, self.last, self.play):
+            below.addWidget(widget)
         below.addStretch()
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 6, 6, 6)
@@ -109,6 +112,13 @@ class LatentPanel(Panel):
                 self._latent = open_latent(self._session.experiment, self.space.currentText())
             except CellStateError as error:
                 self.failed.emit(error)
+        shown = self.channel.currentIndex()
+        self.channel.blockSignals(True)
+        self.channel.clear()
+        self.channel.addItems([] if self._latent is None else self._latent.channels)
+        self.channel.setCurrentIndex(max(0, min(shown, self.channel.count() - 1)))
+        self.channel.blockSignals(False)
+        self.channel.setVisible(self.channel.count() > 0)
         self._draw()
 
     def _draw(self) -> None:
@@ -135,7 +145,7 @@ class LatentPanel(Panel):
         if latent.reads == "features":
             self._heat(latent, codes, where)
             return
-        pictures = latent.pictures(codes.reshape(-1, codes.shape[-1]))
+        pictures = latent.pictures(codes.reshape(-1, codes.shape[-1]), self.channel.currentIndex())
         grid = pictures.reshape(*codes.shape[:2], *pictures.shape[1:])  # rows, columns, T, Y, X
         self._show([mosaic(grid[:, :, t]) for t in range(grid.shape[2])])
         self._name_rows([f"dim {nth + 1}" for nth in range(len(codes))], grid.shape[3] + 2)
@@ -166,15 +176,16 @@ class LatentPanel(Panel):
         sure = f"embed_sd {obs['embed_sd']:.2f}" if "embed_sd" in obs else ""
         who = f"track {int(obs['track'])}, frame {int(obs['frame'])} of {obs['movie']}. {sure}"
         if latent.reads == "features":
-            names, seen, rebuilt = latent.features(row)
+            names, measured, made = latent.features(row)
             at = np.arange(len(names))
-            self.lines["seen"].setData(seen, at)
-            self.lines["rebuilt"].setData(rebuilt, at)
+            self.lines["seen"].setData(measured, at)
+            self.lines["rebuilt"].setData(made, at)
             self._name_rows(names, 1, offset=0.0)
             self.says.setText(f"Grey: what was measured; orange: what the net rebuilds, of {who}")
             self.plot.autoRange()
             return
-        seen, rebuilt = latent.observed(row), latent.pictures(latent.codes(np.array([row])))[0]
+        channel = self.channel.currentIndex()
+        seen, rebuilt = latent.observed(row, channel), latent.pictures(latent.codes(np.array([row])), channel)[0]
         strip = np.stack([seen, rebuilt])  # 2, T, Y, X
         self._show([mosaic(strip)])
         self._name_rows(["seen", "rebuilt"], seen.shape[1] + 2)
@@ -192,7 +203,7 @@ class LatentPanel(Panel):
         if latent.reads == "features":
             self._heat(latent, codes[None], "the line between the two cells")
             return
-        pictures = latent.pictures(codes)  # 9, T, Y, X
+        pictures = latent.pictures(codes, self.channel.currentIndex())  # 9, T, Y, X
         steps = [mosaic(pictures.swapaxes(0, 1))] if not self.play.isChecked() else []
         self._show(steps or [mosaic(pictures[nth : nth + 1]) for nth in range(len(pictures))])
         self.says.setText(

@@ -90,6 +90,7 @@ class LearningView(QWidget):
         if found is None:
             return
         self._draw_frame()
+        self.plot.setVisible(bool(found.records))
         waits = "" if self._running or found.finished or not found.records else ": stopped, Resume goes on from there"
         self.says.setText(found.words() + waits)
         self.resume_button.setText("Resume" if found.records and not found.finished else "Train")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -36,21 +37,21 @@ class Key:
 
 
 KEYS: dict[str, Key] = {
-    "join": Key("j", "Join", "the cell under the mouse goes on with the chosen track"),
-    "cut": Key("b", "Break", "a track begins with the cell under the mouse", chosen=False),
-    "swap": Key("s", "Swap", "exchange the chosen track and the one under the mouse from this frame on"),
-    "divide": Key("v", "Divide", "the cell under the mouse is a daughter of the chosen track; again: it is not"),
-    "delete": Key("d", "Delete", "the cell under the mouse is no cell", chosen=False),
-    "delete_track": Key("Shift-d", "Delete track", "none of the track under the mouse are cells", chosen=False),
-    "re_assign": Key("r", "Re-assign", "only this cell belongs to the chosen track"),
-    "fill": Key("f", "Fill gap", "over missing frames, the cell under the mouse goes on with the chosen track"),
+    "join": Key("j", "Join", "the chosen track goes on here"),
+    "cut": Key("b", "Break", "a track begins here", chosen=False),
+    "swap": Key("s", "Swap", "exchange the two tracks from here on"),
+    "divide": Key("v", "Divide", "a daughter of the chosen track, or not"),
+    "delete": Key("d", "Delete", "this is no cell", chosen=False),
+    "delete_track": Key("Shift-d", "Delete track", "none of this track are cells", chosen=False),
+    "re_assign": Key("r", "Re-assign", "only this cell to the chosen track"),
+    "fill": Key("f", "Fill gap", "the chosen track goes on here, over a gap"),
 }
 """Gestures by the name of their method of `Gestures`."""
 UNDO, REDO = "z", "Shift-z"
 
 
 class LinkKeys:
-    """Hooks the keys to the viewer while it is on.
+    """What the keys do.
 
     Parameters
     ----------
@@ -65,17 +66,10 @@ class LinkKeys:
         self._gestures: Gestures | None = None
         self._keep: tuple[int, float, float] | None = None
 
-    def start(self) -> None:
-        """Take the keys."""
-        for name, key in KEYS.items():
-            self._desk.viewer.bind_key(key.key, self._handler(name), overwrite=True)
-        self._desk.viewer.bind_key(UNDO, lambda _: self.undo(), overwrite=True)
-        self._desk.viewer.bind_key(REDO, lambda _: self.redo(), overwrite=True)
-
-    def stop(self) -> None:
-        """Give them back."""
-        for key in (*(one.key for one in KEYS.values()), UNDO, REDO):
-            self._desk.viewer.bind_key(key, None, overwrite=True)
+    def bindings(self) -> dict[str, Callable[[], object]]:
+        """What each key does."""
+        acts: dict[str, Callable[[], object]] = {key.key: partial(self.act, name) for name, key in KEYS.items()}
+        return acts | {UNDO: self.undo, REDO: self.redo}
 
     def show_results(self, found: MovieResults | None) -> None:
         """Other results: tracks may have other numbers now, so the chosen cell is chosen again by its place."""
@@ -123,12 +117,6 @@ class LinkKeys:
         if found is not None and row >= 0:
             self._keep = int(found.frame[row]), float(found.y[row]), float(found.x[row])
 
-    def _handler(self, name: str) -> Callable[[Any], None]:
-        def pressed(_: Any) -> None:
-            self.act(name)
-
-        return pressed
-
     def _edit(self, name: str) -> Edit:
         key, pick, found = KEYS[name], self._desk.session.pick, self._found
         if found is None or self._desk.session.experiment is None:
@@ -161,10 +149,10 @@ class LinkKeys:
 def key_map(keys: dict[str, Key]) -> str:
     """The keys as a table in HTML."""
     rows = [*((key.key, key.name, key.help) for key in keys.values())]
-    rows += [(UNDO, "Undo", "take the last correction back"), (REDO, "Redo", "make it again")]
+    rows += [(UNDO, "Undo", "the last correction"), (REDO, "Redo", "what was taken back")]
     cells = "".join(
         f"<tr><td><b>{key.upper() if len(key) == 1 else key.replace('-', '+').title()}</b></td>"
         f"<td>{name}</td><td>{text}</td></tr>"
         for key, name, text in rows
     )
-    return f'<table cellspacing="3">{cells}</table>'
+    return f'<table cellspacing="2">{cells}</table>'

@@ -96,10 +96,10 @@ class StagePage(QWidget):
         self._column.addWidget(self._meaning)
         self._column.addWidget(self.chooser)
         self._column.addWidget(self._about)
-        self._column.addLayout(self._body)
         self.learning = LearningView(session)
         self.learning.resume_asked.connect(lambda: self.run_asked.emit("embed"))
         self._column.addWidget(self.learning)
+        self._column.addLayout(self._body)
         self._column.addLayout(buttons)
         self.state_names, self.exclusions = StateNames(session), Exclusions(session)
         for extra in (self.state_names, self.exclusions):
@@ -120,9 +120,9 @@ class StagePage(QWidget):
         self.chooser.setVisible(self.chooser.count() > 0 and stage != "features")
         self.preview_button.setChecked(False)
         self.preview_button.setVisible(stage in STAGES)
+        self.learning.set_wanted(wanted=stage == "embed")
         self.exclusions.setVisible(stage == "embed")
         self.show_corrections()
-        self.learning.set_wanted(wanted=stage == "embed")
         self._rebuild()
 
     def show_standing(self, standing: Standing) -> None:

@@ -125,12 +125,13 @@ PANELS: Mapping[str, PanelKind] = {
         "Conditions against each other: same states, same rates? With the report",
         "compare:ComparePanel",
     ),
+    "tree": PanelKind("Tree", "Lineages over time; click a branch to go to the cell", "tree:TreePanel"),
     "graph": PanelKind(
         "State graph", "Rates between states as arrows; click a number to mark those events", "graph:GraphPanel"
     ),
     "dwell": PanelKind(
         "Dwell and time",
-        "Dwell times, occupancy and rates over time, and whether the dance is driven",
+        "Dwell times, occupancy and rates over time, and whether they are driven",
         "dwell:DwellPanel",
     ),
     "states": PanelKind(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
+from qtpy.QtWidgets import QLabel, QMenu, QToolButton, QWidget
+from superqt import QFlowLayout
 
 from napari_cellstate.gui.panel import PANELS
 from napari_cellstate.gui.results import MovieResults
@@ -42,7 +43,6 @@ class PanelPicker(QWidget):
             more.setMenu(menu)
             more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
             row.addWidget(more)
-        row.addStretch()
 
     def _choose(self, key: str, _checked: bool = False) -> None:
         self.chosen.emit(key)
@@ -74,7 +74,6 @@ class ToolPicker(QWidget):
             button.setCheckable(True)
             button.clicked.connect(partial(self._on_clicked, key))
             row.addWidget(button)
-        row.addStretch()
         self.setVisible(bool(TOOLS))
 
     def take(self, key: str) -> Tool:
@@ -114,10 +113,12 @@ class ToolPicker(QWidget):
             self.put_away()
 
 
-def _row(widget: QWidget, title: str) -> QHBoxLayout:
-    row = QHBoxLayout(widget)
+def _row(widget: QWidget, title: str) -> QFlowLayout:
+    """Goes on in the next line where the dock is narrow."""
+    row = QFlowLayout(widget)
     row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(3)
+    row.setHorizontalSpacing(3)
+    row.setVerticalSpacing(2)
     row.addWidget(QLabel(title))
     return row
 

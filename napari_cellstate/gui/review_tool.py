@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QListWidget, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QListWidget, QPushButton, QWidget
 
 from napari_cellstate.core.cell_ref import CellRef
 from napari_cellstate.core.edits import Edit
 from napari_cellstate.core.errors import CellStateError
 from napari_cellstate.core.review_edits import Accept
 from napari_cellstate.experiment.review import LinkItem, MovieReview, SampleItem, measured_error, sample_links
+from napari_cellstate.gui.tool_keys import Keys
 from napari_cellstate.gui.link_keys import KEYS, LinkKeys, key_map
 from napari_cellstate.gui.results import MovieResults
+from napari_cellstate.gui.scrolled import scrolled
 from napari_cellstate.gui.session import Pick
 from napari_cellstate.gui.tool import Desk, Tool
 from napari_cellstate.metrics.doubts import REASONS
@@ -23,6 +24,8 @@ from napari_cellstate.metrics.doubts import REASONS
 REVIEW = "review"
 _SHOWN = 200
 _WARN = "color: #C62828"
+_BEFORE, _AFTER = "#FF7043", "#FFD54F"
+_RINGS = f'<font color="{_BEFORE}">&#9711;</font> the cell before, <font color="{_AFTER}">&#9711;</font> after. '
 HELP = """
 <table cellspacing="3">
 <tr><td><b>A</b></td><td>accept: it is right, and not shown again</td></tr>
@@ -31,7 +34,10 @@ HELP = """
 <tr><td><b>E</b></td><td>earlier and later frame, in turn</td></tr>
 </table>
 """
-SAMPLE_HELP = "Is the link from the first ring to the second right? <b>1</b> right, <b>2</b> wrong, <b>3</b> unclear."
+SAMPLE_HELP = (
+    "Are both rings the same cell (or mother and daughter)? <b>1</b> right, <b>2</b> wrong, <b>3</b> unclear; "
+    "<b>E</b> earlier and later frame, in turn."
+)
 VERDICTS = {"1": "right", "2": "wrong", "3": "unclear"}
 
 
@@ -41,6 +47,7 @@ class ReviewTool(Tool):
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(desk, parent)
         self.keys = LinkKeys(desk, self.say, self.failed.emit)
+        self._bound = Keys(desk.viewer, self.keys.bindings() | self._bindings())
         self.review: MovieReview | None = None
         self.rows = np.empty(0, np.int64)
         self.at = 0
@@ -69,8 +76,7 @@ class ReviewTool(Tool):
         self.sample_button.setToolTip("Draws 50 links at random from all movies: judged, they tell how many are wrong.")
         self.sample_button.setCheckable(True)
         self.sample_button.clicked.connect(self.toggle_sample)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(2, 4, 2, 4)
+        column = scrolled(self)
         for widget in (title, self.where, self.why):
             column.addWidget(widget)
         column.addLayout(row)
@@ -81,18 +87,14 @@ class ReviewTool(Tool):
     def activate(self) -> None:
         """Take the keys, and read the queue."""
         self._on = True
-        self.keys.start()
-        for key, act in self._bindings().items():
-            self._desk.viewer.bind_key(key, _pressed(act), overwrite=True)
+        self._bound.start()
         if not self._fresh:
             self.read()
 
     def deactivate(self) -> None:
         """Give the keys back."""
         self._on = False
-        self.keys.stop()
-        for key in self._bindings():
-            self._desk.viewer.bind_key(key, None, overwrite=True)
+        self._bound.stop()
         self._desk.layers.mark(REVIEW, np.empty((0, 3)))
 
     def show_results(self, found: MovieResults | None) -> None:
@@ -184,8 +186,8 @@ class ReviewTool(Tool):
 
     # showing
 
-    def _bindings(self) -> dict[str, Callable[[], None]]:
-        keys: dict[str, Callable[[], None]] = {"a": self.accept, "x": self.skip, "p": self.back, "e": self.flip}
+    def _bindings(self) -> dict[str, Callable[[], object]]:
+        keys: dict[str, Callable[[], object]] = {"a": self.accept, "x": self.skip, "p": self.back, "e": self.flip}
         return keys | {key: _judging(self, verdict) for key, verdict in VERDICTS.items()}
 
     def _edit(self, edit: Edit) -> bool:
@@ -222,7 +224,7 @@ class ReviewTool(Tool):
         sampling = self.sample_button.isChecked()
         for button in self.buttons.values():
             button.setEnabled(not sampling or button is not self.buttons["Accept"])
-        self.help.setText(SAMPLE_HELP if sampling else HELP)
+        self.help.setText(_RINGS + (SAMPLE_HELP if sampling else HELP))
         self._fill_list()
         if sampling:
             self._show_sample()
@@ -266,9 +268,9 @@ class ReviewTool(Tool):
         if pick.movie != self._desk.session.movie:
             return
         points = [(cells[0].frame, cells[0].y, cells[0].x), *((pick.frame, one.y, one.x) for one in cells)]
-        texts = ["from", "was here", *("to" for _ in cells[1:])]
+        colours = [_BEFORE, _BEFORE, *(_AFTER for _ in cells[1:])]
         size = 3 * max(np.sqrt(max(one.area for one in cells) / np.pi), 6.0)
-        self._desk.layers.mark(REVIEW, points, texts=texts, colour="#FFD54F", size=float(size))
+        self._desk.layers.mark(REVIEW, points, colour=colours, size=float(size))
 
     def _fill_list(self) -> None:
         self.list.blockSignals(True)
@@ -288,10 +290,6 @@ class ReviewTool(Tool):
             )  # fmt: skip
         self.list.setCurrentRow(min(self.at, self.list.count() - 1))
         self.list.blockSignals(False)
-
-
-def _pressed(act: Callable[[], None]) -> Callable[[Any], None]:
-    return lambda _: act()
 
 
 def _judging(tool: ReviewTool, verdict: str) -> Callable[[], None]:

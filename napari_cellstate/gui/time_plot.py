@@ -62,7 +62,7 @@ class TimePlotPanel(Panel):
     def refresh(self) -> None:
         """Read what is on disk now."""
         experiment = self._session.experiment
-        self._found = window_table(experiment) if experiment is not None else None
+        self._found = window_table(experiment, self._found) if experiment is not None else None
         wanted = self.feature.currentText()
         self.feature.blockSignals(True)
         self.feature.clear()

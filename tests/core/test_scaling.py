@@ -47,12 +47,12 @@ def test_missing_values_become_the_median():
 @pytest.mark.parametrize(
     ("length", "time", "angle", "unit", "factor"),
     [
-        (1, -1, False, "um/min", 0.5 / 2),
+        (1, -1, False, "um/h", 0.5 * 30),
         (2, 0, False, "um^2", 0.25),
-        (0, -2, False, "1/min^2", 0.25),
+        (0, -2, False, "1/h^2", 900),
         (0, 0, True, "rad", 1.0),
         (0, 0, False, "", 1.0),
-        (2, -1, False, "um^2/min", 0.125),
+        (2, -1, False, "um^2/h", 0.25 * 30),
     ],
 )
 def test_units(length, time, angle, unit, factor):

@@ -73,8 +73,8 @@ def test_units_touch_only_what_has_a_dimension(write):
         for units in ({}, {"dt": 120.0, "pixel_size": 0.5})
     )
     assert_array_equal(plain["total_distance"], real["total_distance"])
-    assert_allclose(real["speed"], plain["speed"] * 0.5 / 2)
-    assert_allclose(real["diffusion"], plain["diffusion"] * 0.25 / 2)
+    assert_allclose(real["speed"], plain["speed"] * 0.5 * 30)
+    assert_allclose(real["diffusion"], plain["diffusion"] * 0.25 * 30)
     assert_array_equal(plain["straightness"], real["straightness"])
 
 
@@ -145,7 +145,7 @@ def test_command(write, tmp_path, capsys):
     parquet = str(tmp_path / "out.parquet")
     assert main(["features", str(table), parquet, "--window", "20", "--stride", "20", "--dt", "60", "--json"]) == 0
     shown = capsys.readouterr().out
-    assert json.loads(shown[shown.index("{") :])["units"]["persistence_time"] == "min"
+    assert json.loads(shown[shown.index("{") :])["units"]["persistence_time"] == "h"
     assert len(pd.read_parquet(parquet)) == 4
 
 

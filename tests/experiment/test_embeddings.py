@@ -9,6 +9,7 @@ import sys
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import tifffile
 
@@ -144,7 +145,7 @@ def test_looking_into_sequences(own):
     assert latent.reads == "sequences"
     seen = latent.observed(3)
     rebuilt = latent.pictures(latent.codes(np.array([3])))
-    assert seen.shape == rebuilt.shape[1:] == (5, 32, 32)
+    assert seen.shape == rebuilt.shape[1:] == (RECIPE.windows.window, 32, 32)
     assert np.isfinite(seen).any()
     info = json.loads(experiment.behavior.uns["provenance"])["embed"]["X_convgru-vae"]
     assert any("differences in brightness between conditions are hidden" in note for note in info["notes"])
@@ -154,20 +155,21 @@ def test_looking_into_sequences(own):
 def test_crops_are_of_the_cells_they_belong_to(measured):
     recipe, wish = RECIPE, CropWish(size_um=13.0, pixels=20, masked=False)
     experiment = measured
-    with crops_of(experiment, recipe, wish, "kept", Runtime()) as crops:
+    obs = pd.concat([experiment.features(one.name).assign(movie=one.name) for one in experiment.movies])
+    with crops_of(experiment, recipe, obs, wish, "kept", Runtime()) as crops:
         folder = experiment.paths.crops("kept")
         assert (folder / "pictures").is_file()
         like = normalisation(experiment, crops)
         row = 7
         pictures, masks, seen = crops.batch(np.array([row, row + 1]))
-        obs = experiment.features(experiment.movies[0].name).iloc[row]
+        one = obs.iloc[row]
         frame = tifffile.imread(experiment.movies[0].images.resolve(experiment.root))
-        image = frame[int(obs["frame"])].astype(float)
-        y, x = int(obs["y"]), int(obs["x"])
-        middle = pictures[0, 2, 0] / crops.gain[0]
+        image = frame[int(one["frame"])].astype(float)
+        y, x = int(one["y"]), int(one["x"])
+        middle = pictures[0, (RECIPE.windows.window - 1) // 2, 0] / crops.gain[0]
         whole = image[y - 6 : y + 6, x - 6 : x + 6]
         assert np.corrcoef(middle[4:16, 4:16].ravel(), whole.ravel())[0, 1] > 0.8  # half a pixel apart
-        again = crops_of_windows(experiment, recipe, like, wish, experiment.movies[0].name, np.array([row, row + 1]))
+        again = crops_of_windows(experiment, recipe, like, wish, experiment.movies[0].name, obs.iloc[[row, row + 1]])
         assert np.array_equal(again.batch(np.array([0, 1]))[0], pictures)
         assert seen.all()
         assert set(np.unique(masks)) <= {0, 1}
@@ -187,7 +189,8 @@ def test_normalisation_keeps_and_hides_what_it_says(own, tmp_path, normalise, sa
     for nth in range(3):
         cs.add(brighter, tmp_path / f"b{nth}.ome.tif", condition="ab"[nth // 2], replicate=str(nth % 2))
     cs.run(brighter, RECIPE, until="features")
-    with crops_of(brighter, RECIPE, CropWish(pixels=16, normalise=normalise), "k", Runtime()) as crops:
+    obs = pd.concat([brighter.features(one.name).assign(movie=one.name) for one in brighter.movies])
+    with crops_of(brighter, RECIPE, obs, CropWish(pixels=16, normalise=normalise), "k", Runtime()) as crops:
         pictures, masks, _ = crops.batch(np.arange(len(crops)))
         movie = crops.movie[crops.rows[:, 0]]
         means = np.array([pictures[movie == one].sum() / masks[movie == one].sum() for one in range(3)])

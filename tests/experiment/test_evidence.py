@@ -44,7 +44,7 @@ def test_known_states_come_from_a_table_or_a_column(four, tmp_path):
     found = cs.embedding_evidence(four, known=tmp_path / "known.csv", stability=False)
     assert found.spaces[0].told["state"].alone > 0.8
     table.assign(movie="elsewhere").to_csv(tmp_path / "other.csv", index=False)
-    with pytest.raises(InputError, match="none of its .* rows is a window's"):
+    with pytest.raises(InputError, match=r"none of its .* rows is a window's"):
         cs.embedding_evidence(four, known=tmp_path / "other.csv")
 
 
@@ -71,9 +71,8 @@ def test_novelty_of_controls_and_of_a_movie_made_strange(four, tmp_path):
 
 def test_by_the_terminal(four, capsys, tmp_path):
     root = str(four.root)
-    assert (
-        main(["evidence", root, "--no-stability", "--factors", "--out", str(tmp_path / "evidence.png"), "--json"]) == 0
-    )
+    picture = str(tmp_path / "evidence.png")
+    assert main(["evidence", root, "--no-stability", "--factors", "--out", picture, "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert [one["name"] for one in said["spaces"]] == ["features", "pca"]
     assert {one["factor"] for one in said["factors"]} == {"condition", "replicate", "movie"}

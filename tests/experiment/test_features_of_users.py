@@ -16,7 +16,7 @@ from napari_cellstate.experiment.recipe_file import dumps
 def recipe(tmp_path):
     (tmp_path / "mine.py").write_text("def high(windows):\n    return windows.values('solidity').max(axis=1)\n")
     sets = [
-        {"method": "expression", "name": "net", "formula": "speed * straightness", "unit": "um/min"},
+        {"method": "expression", "name": "net", "formula": "speed * straightness", "unit": "um/h"},
         {"method": "motility"},
         {"method": "intensity"},
         {"method": "function", "file": str(tmp_path / "mine.py"), "function": "high", "columns": "high",

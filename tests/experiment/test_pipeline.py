@@ -93,7 +93,7 @@ def test_behavior_table(two_movies):
     assert set(table.obs["state"]) <= {1, 2, 3}
     assert table.obsm["state_posterior"].shape == (table.n_obs, 3)
     assert np.isfinite(table.layers["scaled"]).all()
-    assert table.var.loc["speed", "unit"] == "um/min"
+    assert table.var.loc["speed", "unit"] == "um/h"
     expected = 0
     for name in ("young_1", "aged_1"):
         spans = two_movies.tracks(name).table().eval("last_frame - first_frame + 1")

@@ -116,14 +116,17 @@ def test_colours_stay_with_their_cells_until_the_next_run(take, dock, viewer, mi
     assert all(before[f, label] == s for f, label, s in now)
 
 
-def test_keys_are_given_back(take, dock, viewer):
-    before = set(map(str, viewer.keymap))
+def test_keys_win_over_those_of_the_active_layer_and_are_given_back(take, dock, viewer):
     tool = take("correct")
-    assert len(set(map(str, viewer.keymap)) - before) == len(KEYS) + 2
+    movie = dock.layers.find("movie")
+    mine = set(map(str, movie.keymap))
+    assert len(mine) == len(KEYS) + 2
+    assert mine <= set(map(str, viewer.keymap))
+    dock.layers.mark("other", [(0, 1, 1)])
+    assert mine <= set(map(str, dock.layers.find("other").keymap))  # a layer that came later
     dock.tool_picker.put_away()
-    assert not [
-        act for act in viewer.keymap.values() if act is not None and "link_keys" in getattr(act, "__module__", "")
-    ]
+    for owner in (viewer, *viewer.layers):
+        assert not mine & set(map(str, owner.keymap))
     assert tool is dock.tool_picker.made["correct"]
 
 

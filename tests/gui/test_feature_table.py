@@ -33,7 +33,7 @@ def test_all_windows_with_units_and_what_columns_mean(table, finished):
     behavior = finished.behavior
     assert table.model.rowCount() == behavior.n_obs
     at = table.model.names.index("speed")
-    assert table.model.headerData(at, Qt.Orientation.Horizontal) == "speed\num/min"
+    assert table.model.headerData(at, Qt.Orientation.Horizontal) == "speed\num/h"
     said = table.model.headerData(at, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole)
     assert "Mean step length" in said
     assert "Position noise adds to it" in said
@@ -116,7 +116,7 @@ def test_histogram_of_each_condition(table):
 
 
 def test_export_what_is_shown(qtbot, shown, table, tmp_path):
-    table.filter.setText("speed > 0.1")
+    table.filter.setText("speed > 6")
     table.filter.returnPressed.emit()
     table.sort("speed", descending=True)
     with qtbot.waitSignal(shown.task.ended, timeout=20_000):

@@ -5,6 +5,7 @@ from pathlib import Path
 from npe2 import PluginManifest
 
 from napari_cellstate.cli import main
+from napari_cellstate.cli.verb import has_display
 from napari_cellstate.gui.opening import dock_of
 from napari_cellstate.gui.reader import get_reader
 from napari_cellstate.gui.sample import image_layer, make_sample
@@ -48,3 +49,30 @@ def test_the_sample_is_made_once(tmp_path):
     data, kwargs, kind = image_layer(experiment, "young_1")
     assert (kind, data.shape, kwargs["name"]) == ("image", (4, 96, 96), "young_1")
     assert Path(kwargs["metadata"]["cellstate_file"]).exists()
+
+
+def test_the_demo_opens_the_window_where_somebody_sits(monkeypatch, tmp_path, capsys):
+    class Result:
+        experiment = tmp_path / "demo.cellstate"
+
+        def to_dict(self):
+            return {}
+
+        def text(self):
+            return "done"
+
+    opened = []
+    monkeypatch.setattr("napari_cellstate.experiment.demo.demo", lambda *_, **__: Result())
+    monkeypatch.setattr("napari_cellstate.gui.opening.open_window", opened.append)
+    for there in (False, True):
+        monkeypatch.setattr("napari_cellstate.cli.tools.has_display", lambda there=there: there)
+        assert main(["demo", "--out", str(tmp_path)]) == 0
+        assert main(["demo", "--out", str(tmp_path), "--no-gui"]) == 0
+    assert opened == [Result.experiment]
+    assert "--no-gui leaves it out" in capsys.readouterr().err
+
+
+def test_no_window_for_a_script(monkeypatch):
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: False, raising=False)
+    assert not has_display()

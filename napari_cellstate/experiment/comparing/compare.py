@@ -22,6 +22,7 @@ from napari_cellstate.experiment.comparing.descriptions import check_link_errors
 from napari_cellstate.experiment.comparing.factorial import find_factor_effects
 from napari_cellstate.experiment.comparing.methods_text import methods_paragraph
 from napari_cellstate.experiment.comparing.observe import make_designs, observe
+from napari_cellstate.experiment.comparing.progress import Along, describe_progress, find_progress, follow
 from napari_cellstate.experiment.comparing.questions import find_differences
 from napari_cellstate.experiment.export import make_folder
 from napari_cellstate.experiment.observations import Observations
@@ -44,6 +45,7 @@ def compare(
     correction: str = "benjamini-hochberg",
     margins: Margins | None = None,
     points: int = 100,
+    root: str = "",
     link_error: float = 0.0,
     descriptive: bool = False,
     report: bool = True,
@@ -65,6 +67,7 @@ def compare(
     correction : within a question: "benjamini-hochberg" or "holm".
     margins : differences below these are called none.
     points : windows of each side in each draw of the optimal-transport distance.
+    root : state to begin from: rows are ordered along pseudotime, and steps back and progress are compared.
     link_error : share of wrong links, from review; how far rates move by it stands in the checks.
     descriptive : states, scaling or embedding know the condition: nothing is tested.
     report : write report.html, report.pdf and figures too.
@@ -79,7 +82,8 @@ def compare(
     _check_settings(points, link_error, margins)
     seen = observe(source, by=by, batch=batch, replicate=replicate, states=states, track=track, time=time)
     designs = make_designs(seen, reference, pairing)
-    found = _find(seen, designs, margins, clouds, progress)
+    along = follow(seen, root, progress) if root else None
+    found = _find(seen, designs, margins, clouds, along, progress)
     checks = _checks(seen, designs, link_error)
     settings = {
         "correction": correction,
@@ -87,6 +91,7 @@ def compare(
         "pairing": pairing,
         "margins": {"rate_ratio": margins.rate_ratio, "occupancy": margins.occupancy, "mean_sd": margins.mean_sd},
         "distance": {"points": points, "draws": clouds.draws, "relabel_draws": clouds.relabel_draws},
+        "root": root,
         "link_error": link_error,
         "descriptive": descriptive,
     }
@@ -94,6 +99,8 @@ def compare(
     if descriptive:
         findings = [_untested(one) for one in findings]
     details = {"variance": describe_variance(seen), "pairs": {}}
+    if along is not None:
+        details["progress"] = describe_progress(seen, along, root)
     for design in designs:
         mine = [one for one in findings if (one.reference, one.other) == (design.reference, design.other)]
         details["pairs"][pair_of(design)] = found.drawn[pair_of(design)] | describe_pair(seen, design, mine)
@@ -120,7 +127,12 @@ class _Found:
 
 
 def _find(
-    seen: Observations, designs: Sequence[Design], margins: Margins, clouds: Clouds, progress: Progress
+    seen: Observations,
+    designs: Sequence[Design],
+    margins: Margins,
+    clouds: Clouds,
+    along: Along | None,
+    progress: Progress,
 ) -> _Found:
     """All findings on all pairs of conditions, then those of factors."""
     findings: list[Finding] = []
@@ -128,6 +140,8 @@ def _find(
     for nth, design in enumerate(designs):
         progress(nth, len(designs), f"compare {pair_of(design)}")
         found = find_differences(seen, design, margins)
+        if along is not None:
+            found += find_progress(seen, along, design, margins)
         distances, drawn[pair_of(design)] = find_distances(seen, design, clouds, progress)
         several = f" ({pair_of(design)})" if len(designs) > 1 else ""
         findings += [replace(one, name=one.name + several) for one in [*found, *distances]]

@@ -46,6 +46,9 @@ def pictures_of(result: Comparison) -> list[Picture]:
         found.append(Picture("dwell", "How long cells stay in each state.", lambda: dwell_figure(result)))
     if seen.states or seen.features:
         found.append(Picture("superplots", "Cells (faint) and replicates (bold: the n).", lambda: superplots(result)))
+    if "progress" in result.details:
+        caption = "Mean pseudotime of the same points as they drift with the movements of each condition."
+        found.append(Picture("progress", caption, lambda: _progress(result)))
     if len(seen.features) > 1:
         found.append(Picture("clustermap", "Means of replicates.", lambda: _clustermap(seen)))
     return found
@@ -218,6 +221,14 @@ def _switches(seen: Observations, tracks: int) -> NDArray[Any]:
     events, rate = np.bincount(track[changed], minlength=tracks), np.full(tracks, np.nan)
     np.divide(events, n * seen.pair_time, out=rate, where=n > 0)
     return rate
+
+
+def _progress(result: Comparison) -> Figure:
+    from napari_cellstate.plots.curves import curves
+
+    said = result.details["progress"]
+    known = {name: values for name, values in said["pseudotime"].items() if values}
+    return curves(known, label=f"mean pseudotime (from {_title(said['root'])})", title="Phase simulation")
 
 
 def _clustermap(seen: Observations) -> Figure:

@@ -22,7 +22,7 @@ _BRIEF = {
     "distance": "{other} and {reference} lie {estimate} times as far apart as replicates of one condition do ({what})",
     "classifier": "{percent} % of the windows of unseen replicates are given to the right condition (50 %: chance)",
     "emissions": "each condition's own states foretell unseen replicates {estimate} nats a window better",
-    "progress": "{what}: {other} differs from {reference} by {estimate}",
+    "progress": "{name} of {other} differs from that of {reference} by {estimate}",
     "means": "{what} of {other} lies {estimate} sd off that of {reference}",
 }
 
@@ -42,7 +42,7 @@ def plain(one: Finding) -> str:
     what = _thing(one)
     signed = one.question in ("states", "means", "emissions", "progress")
     said = _BRIEF.get(one.question, "{name}: {estimate}").format(
-        name=one.name,
+        name=short_name(one),
         other=one.other,
         reference=one.reference,
         what=what,

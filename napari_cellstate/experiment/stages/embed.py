@@ -11,6 +11,7 @@ import numpy as np
 from napari_cellstate.core import atomic
 from napari_cellstate.core.behavior import SCALED, row_name
 from napari_cellstate.core.digest import digest
+from napari_cellstate.core.edits import records
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.families import Embedder, Embedding
 from napari_cellstate.core.progress import Runtime
@@ -41,7 +42,12 @@ def _record(recipe: Recipe, entries: tuple[MovieEntry, ...]) -> dict[str, Any]:
 def _inputs(recipe: Recipe, entries: tuple[MovieEntry, ...]) -> dict[str, Any]:
     known = {"name", "dt_s", "pixel_size_um", "condition", "replicate"}
     said = [entry.model_dump(include=known | {"times_s"} if entry.times_s else known) for entry in entries]
-    return {"pixel_sizes_differ": recipe.windows.resample_pixel_size, "movies": said, "threads": recipe.threads}
+    return {
+        "pixel_sizes_differ": recipe.windows.resample_pixel_size,
+        "movies": said,
+        "units": "um, h",  # of the features: they were minutes once
+        "threads": recipe.threads,
+    }
 
 
 def _pixels(methods: tuple[Embedder, ...], entries: tuple[MovieEntry, ...]) -> list[Any]:
@@ -61,6 +67,8 @@ def _run(experiment: Experiment, recipe: Recipe, runtime: Runtime) -> Outcome:
         runtime.progress(nth, len(recipe.embed), f"embed ({method.kind})")
         result = _embedded(experiment, recipe, method, behavior, runtime)
         behavior.obsm[name] = result.coordinates
+        for more, points in result.spaces.items():
+            behavior.obsm[f"{name}_{more}"] = points
         for column, values in result.columns.items():
             behavior.obs[embedding_column(name, column, recipe)] = values
         info[name] = {**method.record(), **result.info}
@@ -90,7 +98,7 @@ def _embedded(
     if wish is None:
         result = method.embed(behavior, inside)
     else:
-        with crops_of(experiment, recipe, wish, folder.name, runtime) as crops:
+        with crops_of(experiment, recipe, behavior.obs, wish, folder.name, runtime) as crops:
             result = method.embed_crops(behavior, crops, inside)
             result.info["crops"] = normalisation(experiment, crops)
     if folder.is_dir():
@@ -101,8 +109,9 @@ def _embedded(
 def model_key(experiment: Experiment, recipe: Recipe, method: Embedder) -> str:
     """Name of the net that a method trains here: what it depends on, its settings, and the rows that it sees."""
     features = {one.name: (experiment.record("features", one.name) or {}).get("key", "") for one in experiment.movies}
-    return digest([method.record(), _inputs(recipe, experiment.movies), sorted(features.items()), *_pixels(
-        (method,), experiment.movies)])  # fmt: skip
+    left_out = records(tuple(edit for edit in experiment.history.done if edit.stage == "embed"))
+    return digest([method.record(), _inputs(recipe, experiment.movies), sorted(features.items()), left_out,
+                   *_pixels((method,), experiment.movies)])  # fmt: skip
 
 
 def embedding_column(name: str, column: str, recipe: Recipe) -> str:
@@ -123,7 +132,15 @@ def embedding_names(recipe: Recipe) -> dict[str, Any]:
 def atomic_write(experiment: Experiment, behavior: AnnData) -> None:
     """Put a behaviour table in the place of the old one."""
     with atomic.replacing(experiment.paths.behavior) as temporary:
+        atomic.make_room(temporary, _size(behavior))
         behavior.write_h5ad(temporary)
+
+
+def _size(behavior: AnnData) -> int:
+    """About what a behaviour table takes on disk, bytes; rather more than less."""
+    arrays = [behavior.X, *behavior.layers.values(), *behavior.obsm.values()]
+    columns = behavior.obs.memory_usage(deep=True).sum() + behavior.var.memory_usage(deep=True).sum()
+    return int(1.1 * (sum(np.asarray(one).nbytes for one in arrays) + columns)) + 2**18
 
 
 def _check_units(entries: tuple[MovieEntry, ...], recipe: Recipe) -> None:

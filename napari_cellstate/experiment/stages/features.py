@@ -16,6 +16,7 @@ from napari_cellstate.experiment.entry import MovieEntry
 from napari_cellstate.experiment.recipe import Recipe
 from napari_cellstate.experiment.stages.base import MovieStage, Outcome
 from napari_cellstate.experiment.store import Experiment
+from napari_cellstate.experiment.track_filter import filter_tracks
 from napari_cellstate.formats.tables import write_parquet
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ are ordered, whatever feature sets are chosen."""
 
 def _record(recipe: Recipe, entry: MovieEntry) -> dict[str, Any]:
     sets = [{**one.record(), **one.ground()} for one in recipe.features]
-    derived = any(one.derives for one in recipe.features)  # formulas see um and minutes
+    derived = any(one.derives for one in recipe.features)  # formulas see um and hours
     units = {"dt_s": entry.dt_s, "pixel_size_um": entry.pixel_size_um} if derived else {}
     windows = recipe.windows.model_dump(exclude={"resample_dt_s", "resample_pixel_size"})
     breaks = {"breaks": list(entry.breaks)} if entry.breaks else {}
@@ -43,8 +44,11 @@ def _run(experiment: Experiment, movie: Movie, recipe: Recipe, key: str, runtime
     every = recipe.every(entry)
     windows = Windows(tracks, recipe.windows.window, recipe.windows.stride, every, entry.breaks, labels)
     table = described(_keys(windows), windows, recipe.features, (entry.pixel_size_um, entry.dt_s), runtime)
+    filtered = filter_tracks(tracks, recipe.windows, movie.shape[1:])
+    table = table[filtered.kept[table["track"].to_numpy()]].reset_index(drop=True)
     write_parquet(table, experiment.movie_paths(movie.name).features)
-    return Outcome(_record(recipe, entry), {"rows": len(table)}, _warnings(windows, movie))
+    summary = {"rows": len(table), "tracks_left_out": sum(filtered.left_out.values())}
+    return Outcome(_record(recipe, entry), summary, (*filtered.words(movie.name), *_warnings(windows, movie)))
 
 
 def described(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Any
 
 from napari_cellstate.core.given import CELL_COLUMNS, GivenTracks
@@ -13,7 +14,7 @@ from napari_cellstate.experiment.measuring import match_points, measure_movie
 from napari_cellstate.experiment.recipe import Recipe
 from napari_cellstate.experiment.stages.base import MovieStage, Outcome
 from napari_cellstate.experiment.store import Experiment
-from napari_cellstate.formats.tables import write_parquet
+from napari_cellstate.formats.tables import read_parquet, write_parquet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,24 +41,45 @@ def _run(experiment: Experiment, movie: Movie, recipe: Recipe, key: str, runtime
         resolved: dict[str, Any] = {"method": "given"}
     else:
         labels = experiment.labels(movie.name)
-        cells = measure_movie(movie, labels, recipe.measure, asked_columns(recipe), runtime)
+        old, skip = _kept(experiment, movie, key)
+        cells = measure_movie(movie, labels, recipe.measure, asked_columns(recipe), runtime, old=old, skip=skip)
         resolved = recipe.measure.record()
         if given is not None:
-            cells, missed = match_points(cells, given, labels, movie.shape[1:])
-            warnings = _missed(missed, given, movie)
+            cells, missed, outside = match_points(cells, given, labels, movie.shape[1:])
+            warnings = _missed(missed, outside, given, movie)
     if given is not None:
         resolved |= {"id_name": given.id_name, "ids": list(given.ids)}
     check_cells(cells, f"movie {movie.name}: cells")
     write_parquet(cells, experiment.movie_paths(movie.name).cells)
+    shutil.rmtree(experiment.movie_paths(movie.name).measured_part, ignore_errors=True)
     return Outcome(resolved, {"cells": len(cells)}, (*warnings, *_warnings(cells, movie)))
 
 
-def _missed(missed: int, given: GivenTracks, movie: Movie) -> list[str]:
+def keep_for(experiment: Experiment, movie: str, key: str, *, stop: int) -> None:
+    """Let the measure stage of a movie that has grown go on at frame `stop`; `key` is the stage's as it is now."""
+    part = experiment.movie_paths(movie).measured_part
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    shutil.copyfile(experiment.movie_paths(movie).cells, part / "cells.parquet")
+    (part / "stop").write_text(str(stop))
+    (part / "key").write_text(key)
+
+
+def _kept(experiment: Experiment, movie: Movie, key: str) -> tuple[pd.DataFrame | None, int]:
+    """Cells that need not be measured again, and how many frames they are of."""
+    part = experiment.movie_paths(movie.name).measured_part
+    if not (part / "key").exists() or (part / "key").read_text() != key:
+        return None, 0
+    return read_parquet(part / "cells.parquet"), int((part / "stop").read_text()) - movie.frames.start
+
+
+def _missed(missed: int, outside: int, given: GivenTracks, movie: Movie) -> list[str]:
     if not missed:
         return []
+    far = f" ({outside} of them outside the image)" if outside else ""
     return [
-        f"movie {movie.name}: {missed} of {len(given.points)} points of the track table lie on no cell, or share one "
-        "with another point; the tracks have a gap there"
+        f"movie {movie.name}: {missed} of {len(given.points)} points of the track table lie on no cell{far}, or share "
+        "one with another point; the tracks have a gap there"
     ]
 
 

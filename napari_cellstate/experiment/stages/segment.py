@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from napari_cellstate.core import atomic
@@ -25,15 +26,18 @@ def _record(recipe: Recipe, entry: MovieEntry) -> dict[str, Any] | None:
         return None
     source = entry.labels if method.kind == "labels" else entry.images
     ground = source.ground if source else None
-    part = {"roi": list(entry.roi)} if entry.roi else {}
+    part: dict[str, Any] = {"roi": list(entry.roi)} if entry.roi else {}
+    part |= {"grown_from": entry.grown_from} if entry.grown_from else {}
     return {**method.record(), "ground": ground, "channel": entry.channel, "frames": list(entry.frames), **part}
 
 
 def _run(experiment: Experiment, movie: Movie, recipe: Recipe, key: str, runtime: Runtime) -> Outcome:
-    method = recipe.segmenter(experiment.entry(movie.name))
+    entry = experiment.entry(movie.name)
+    method = recipe.segmenter(entry)
     if method is None:
         raise AssertionError("the pipeline runs no stage that has nothing to do")
-    method = method.estimated(movie)
+    first = range(movie.frames.start, entry.grown_from) if entry.grown_from else movie.frames
+    method = method.estimated(replace(movie, frames=first))
     paths = experiment.movie_paths(movie.name)
     part = _Part(experiment, movie, key)
     todo = movie.frames[part.done :]
@@ -45,6 +49,27 @@ def _run(experiment: Experiment, movie: Movie, recipe: Recipe, key: str, runtime
     shutil.rmtree(part.folder)
     forget_own(experiment, movie.name)
     return Outcome(method.record(), {"frames": len(movie.frames)})
+
+
+def keep_for(experiment: Experiment, movie: str, key: str, *, frames: int, length: int) -> None:
+    """Let the segment stage of a movie that has grown go on after its old frames.
+
+    Parameters
+    ----------
+    key : of the stage for the movie as it is now.
+    frames : how many are segmented; they were the first in use.
+    length : frames of the file now.
+    """
+    import zarr
+
+    paths = experiment.movie_paths(movie)
+    if paths.part.exists():
+        shutil.rmtree(paths.part)
+    shutil.copytree(paths.labels, paths.part / "labels.zarr")
+    labels = zarr.open_array(paths.part / "labels.zarr", mode="r+")
+    labels.resize((length, *labels.shape[1:]))
+    (paths.part / "done").write_bytes(b"." * frames)
+    (paths.part / "key").write_text(key)
 
 
 class _Part:
@@ -75,7 +100,8 @@ class _Part:
         return self._progress.stat().st_size if self._progress.exists() else 0
 
     def write(self, t: int, labels: np.ndarray[Any, np.dtype[np.uint32]]) -> None:
-        self._array[t] = labels
+        with atomic.naming_full_disk(self.folder):
+            self._array[t] = labels
         with self._progress.open("ab") as stream:
             stream.write(b".")
             stream.flush()

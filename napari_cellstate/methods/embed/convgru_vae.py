@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -12,6 +13,7 @@ from napari_cellstate.core.method import register, setting
 from napari_cellstate.core.progress import Runtime
 from napari_cellstate.methods.embed._crops import CropEmbedder
 from napari_cellstate.methods.embed._nets import elbo_of, embedding_of, losses_said, on, tell
+from napari_cellstate.methods.embed._slow import slow_directions, track_and_lag
 from napari_cellstate.methods.embed._split import Split, split_rows
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from napari_cellstate.learn.fitted import Plan
 
 _CHECKED = 256
+LASTING = 0.05
+"""Share of a direction's variance that must be lasting change; with less it cannot show states, and is left out."""
 
 
 @register
@@ -32,7 +36,8 @@ class ConvGRUVAE(CropEmbedder):
 
     Each frame's crop goes through convolutions into a ConvGRU (Ballas et al. 2016), whose last state gives the code of
     appearance; steps of the path give the code of motion. Both are rebuilt: grey levels and band shares inside the
-    outline, the outline, and the path. A dimension of appearance costs `beta` (Higgins et al. 2017).
+    outline, the outline, and the path. A dimension of appearance costs `beta` (Higgins et al. 2017). States read the
+    directions of both codes along which cells change and stay changed; see `slow_directions`.
 
     Notes
     -----
@@ -48,12 +53,21 @@ class ConvGRUVAE(CropEmbedder):
         4, "Code of motion", ge=1, le=64, help="Dimensions for the path, beside those for appearance."
     )
     beta: float = setting(
-        1.0,
+        5.0,
         "beta",
         ge=0,
         le=10_000,
         step=1.0,
         help="Price of the code of appearance; more keeps only what explains most pixels.",
+    )
+
+    slow: int = setting(
+        1,
+        "Slow directions",
+        ge=0,
+        le=64,
+        help="How many directions of each code the states read: those along which cells change and stay changed, not "
+        "what a cell is all along (its size), nor noise. 0 gives every dimension; the whole code is kept beside.",
     )
 
     def wanted_crops(self) -> CropWish:
@@ -77,7 +91,34 @@ class ConvGRUVAE(CropEmbedder):
             net, records = fitted(learner.plan(), runtime.folder, choose_device(runtime.device), runtime.progress)
             told = tell(len(crops), lambda rows: learner.told(net, rows), runtime)
         info = {"training": losses_said(records), "notes": [split.words, crops.note], "crop_um": crops.size_um}
-        return embedding_of(told, info)
+        return self._slowed(embedding_of(told, info), behavior, crops.rows.shape[1])
+
+    def _slowed(self, found: Embedding, behavior: AnnData, frames: int) -> Embedding:
+        """The slow directions of both codes instead of all dimensions, which stay as the space "code"."""
+        if not self.slow:
+            return found
+        track, frame, lag = track_and_lag(behavior, frames)
+        motion = np.array(found.info["dims"]) >= self.latent
+        kept, shares, info = [], [], dict(found.info)
+        for name, of in (("appearance", ~motion), ("motion", motion)):
+            if not of.any():
+                continue
+            points = found.coordinates[:, of]
+            values, directions = slow_directions(points, track, frame, lag)
+            if not len(values):
+                info["notes"] = [
+                    *info["notes"],
+                    "tracks are too short to tell slow directions: all dimensions are given",
+                ]
+                return replace(found, info=info)
+            centred = points - points.mean(axis=0)
+            kept.append(np.einsum("nf,fd->nd", centred, directions[:, : self.slow]))
+            shares.append(values[: self.slow])
+            info[f"slow_{name}"] = [round(float(value), 4) for value in values]
+        lasting = np.concatenate(shares)
+        last = lasting >= min(LASTING, lasting.max())
+        spaces = {**found.spaces, "code": found.coordinates}
+        return Embedding(np.concatenate(kept, axis=1)[:, last], info, found.columns, spaces)
 
 
 class _Learner:

@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 @register
 class FormulaFeature(FeatureSet):
-    """One column, made by a formula from columns of the sets before it, in um and minutes where these are known.
+    """One column, made by a formula from columns of the sets before it, in um and hours where these are known.
 
     Notes
     -----

@@ -24,7 +24,7 @@ class Motility(FeatureSet):
 
     Notes
     -----
-    In um and minutes where pixel size and frame interval are known. On short windows the fits (persistence time from
+    In um and hours where pixel size and frame interval are known. On short windows the fits (persistence time from
     20 frames, Hurst exponents and spectrum from 32) are NaN. Position noise and interpolated positions change much
     of this: compare with `localisation_error` and `repeated_steps`.
     """
@@ -48,6 +48,16 @@ class Motility(FeatureSet):
         gt=0,
         step=1.0,
         help="Distance for the first-passage time; about a cell's diameter.",
+    )
+    position_noise: float = setting(
+        0.0,
+        "Position noise",
+        unit="px",
+        ge=0,
+        step=0.1,
+        rare=True,
+        help="Standard deviation of a position of one axis where it is known, from fixed cells say; off at 0. "
+        "It is taken out of the MSD before the exponent and the persistence time are fitted, which it makes too low.",
     )
     drift: Literal["keep", "remove"] = setting(
         "keep",
@@ -78,14 +88,13 @@ class Motility(FeatureSet):
         if self.drift == "remove" and len(windows):
             frames = windows.start[:, None] + np.arange(windows.window) * windows.every
             at = at - estimate_drift(windows.tracks)[frames]
-        values = fill_table(at, self.arrest_speed * windows.every, self.passage, runtime)
+        settings = (self.arrest_speed * windows.every, self.passage, self.position_noise)
+        values = fill_table(at, *settings, runtime)
         if self.interpolated == "missing":
             from napari_cellstate.methods.features._motility.repeats import find_repeats
 
             repeats = np.append(find_repeats(windows.tracks), False)[windows.cell]
-            kept = fill_table(
-                np.where(repeats[..., None], np.nan, at), self.arrest_speed * windows.every, self.passage, runtime
-            )
+            kept = fill_table(np.where(repeats[..., None], np.nan, at), *settings, runtime)
             kept[:, AT["repeated_steps"]] = values[:, AT["repeated_steps"]]
             values = kept
         return values * float(windows.every) ** np.array([feature.time for feature in FEATURES])
@@ -96,6 +105,7 @@ def describe_paths(
     *,
     arrest_speed: float = 1.0,
     passage: float = 10.0,
+    position_noise: float = 0.0,
     runtime: Runtime | None = None,
 ) -> Floats:
     """Describe whole tracks.
@@ -104,7 +114,7 @@ def describe_paths(
     ----------
     tracks : N arrays (T, 2) of any lengths, or one array (N, T, 2) of positions (y, x), px; one a frame, NaN where the
         cell is missing.
-    arrest_speed, passage : as the settings of `Motility`.
+    arrest_speed, passage, position_noise : as the settings of `Motility`.
 
     Returns
     -------
@@ -116,4 +126,4 @@ def describe_paths(
     at = np.full((len(flat), max(map(len, flat), default=0), 2), np.nan)
     for nth, track in enumerate(flat):
         at[nth, : len(track)] = track
-    return fill_table(at, arrest_speed, passage, runtime or Runtime())
+    return fill_table(at, arrest_speed, passage, position_noise, runtime or Runtime())

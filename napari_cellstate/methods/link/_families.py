@@ -18,6 +18,9 @@ from napari_cellstate.methods.link._tracks import Scene
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+_UNLIKE = 5.0
+"""The larger daughter over the smaller."""
+
 
 @dataclass(frozen=True)
 class Families:
@@ -55,6 +58,16 @@ class Families:
     def gain(self, law: Division, motion: Motion) -> Floats:
         """Worth of each, in nats."""
         return law.log(self.middle, self.distance, motion.spread, self.scale2) - self.against
+
+
+def alike(points: Points, trio: Ints) -> Ints:
+    """Of candidates (mother, sister, daughter), (K, 3), those whose daughters can be: sisters are about as large.
+
+    Where one is several times as large as the other, the small one is a piece torn off by the segmentation. Without
+    areas all can be.
+    """
+    ratio = np.abs(np.log(np.maximum(points.area[trio[:, 1]], 1)) - np.log(np.maximum(points.area[trio[:, 2]], 1)))
+    return trio[~(ratio > np.log(_UNLIKE))]
 
 
 def learn_division(parts: list[Families], motion: Motion, chances: int) -> Division:

@@ -30,6 +30,7 @@ class Points:
     ----------
     at : (N, D) px.
     looks : (N, F) what `appearance` gives.
+    area : (N,) px^2, NaN where not measured.
     frames : (T,) frame numbers that have cells, ascending.
     bounds : (T + 1,) rows of each.
     spacing : median distance of a cell to the nearest of its frame, px; the size of the scene where none has another.
@@ -38,6 +39,7 @@ class Points:
 
     at: Floats
     looks: Floats
+    area: Floats
     frames: Ints
     bounds: Ints
     spacing: float
@@ -71,7 +73,8 @@ def points_of(cells: pd.DataFrame) -> tuple[Points, Ints]:
     bounds = np.append(first, len(frame))
     spacing = _spacing(at, bounds)
     log_volume = float(np.log(np.ptp(at, axis=0) + spacing).sum()) if len(at) else 0.0
-    return Points(at, appearance(cells.iloc[order]), frame[first], bounds, spacing, log_volume), order
+    area = cells["area"].to_numpy(np.float64)[order] if "area" in cells.columns else np.full(len(at), np.nan)
+    return Points(at, appearance(cells.iloc[order]), area, frame[first], bounds, spacing, log_volume), order
 
 
 def _sample(frames: int, cells: int) -> range:

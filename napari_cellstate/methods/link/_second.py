@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from napari_cellstate.core.progress import Progress
 from napari_cellstate.methods.link._assign import assign, confidence
-from napari_cellstate.methods.link._families import Families, choose_orphans, learn_division, orphans
+from napari_cellstate.methods.link._families import Families, alike, choose_orphans, learn_division, orphans
 from napari_cellstate.methods.link._frames import FirstPass, Motion
 from napari_cellstate.methods.link._held import Held
 from napari_cellstate.methods.link._links import Links
@@ -73,9 +73,9 @@ def second_pass(
     if not divisions:
         return Links.joined([one, _choose(points, scene, _Pairs.joined(pairs), births, max_gap)])
     seen = np.concatenate([*first.mothers, np.empty((0, 2), np.int64)])
-    trio = np.column_stack([seen[:, 0], scene.sister[seen[:, 0]], seen[:, 1]])
+    trio = alike(points, np.column_stack([seen[:, 0], scene.sister[seen[:, 0]], seen[:, 1]]))
     half = Families.of(points, scene, motion, trio, births, linked=True)
-    whole = Families.of(points, scene, motion, orphans(points, scene, near, held), births, linked=False)
+    whole = Families.of(points, scene, motion, alike(points, orphans(points, scene, near, held)), births, linked=False)
     law = learn_division([half, whole], motion, len(one.source))
     progress(1, 2, "close gaps")
     half_log = half.gain(law, motion) + births

@@ -38,6 +38,7 @@ class LapLinker(Linker):
     """
 
     kind: ClassVar[str] = "lap"
+    version: ClassVar[int] = 2
     title: ClassVar[str] = "Likeliest links, with gaps and divisions"
 
     search_range: float = setting(

@@ -108,6 +108,20 @@ def test_persistent_walks_give_fuerths_parameters_with_honest_errors(time: float
     assert table["persistence"].mean() == pytest.approx(first, abs=0.02)
 
 
+def test_known_position_noise_is_taken_out_of_the_msd() -> None:
+    clean = persistent(200, 200, time=6.0, speed=2.0)
+    noisy = clean + np.random.default_rng(9).normal(0, 2.0, clean.shape)
+    blind, told = described(noisy), described(noisy, position_noise=2.0)
+    for name, true in {"persistence_time": 6.0, "persistence_speed": 2.0}.items():
+        assert told[name].median() == pytest.approx(true, rel=0.15), name
+        assert abs(blind[name].median() - true) > 2 * abs(told[name].median() - true), name
+    exponents = [described(path)["msd_exponent"].mean() for path in (clean, noisy)]
+    assert told["msd_exponent"].mean() == pytest.approx(exponents[0], abs=0.05)
+    assert exponents[1] < exponents[0] - 0.2
+    same = [name for name in NAMES if not name.startswith(("persistence_", "msd_"))]
+    assert told[same].equals(blind[same])
+
+
 def test_fuerth_fit_of_an_exact_msd() -> None:
     from napari_cellstate.methods.features._motility.fuerth import fit_fuerth
 

@@ -151,6 +151,15 @@ def test_divisions_have_two_daughters_and_their_mother(step: float) -> None:
     assert single["source"].is_unique
 
 
+def test_a_piece_torn_off_is_no_daughter() -> None:
+    cells, _ = dividing()
+    mothers = cells["who"] % 3 == 1
+    alike = cells.assign(area=np.where(mothers, 400.0, 200.0))
+    torn = cells.assign(area=np.where(mothers, 400.0, np.where(cells["who"] % 3 == 2, 390.0, 12.0)))
+    assert links_of(alike)["source"].duplicated().sum() >= 57
+    assert not links_of(torn)["source"].duplicated().any()
+
+
 def test_no_division_where_cells_only_come_and_go() -> None:
     cells = walk(n=100, size=400.0, missing=0.05)
     links = links_of(cells)

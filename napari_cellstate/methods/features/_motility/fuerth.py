@@ -73,8 +73,8 @@ def fit_fuerth(log_msd: Floats, longest: float) -> tuple[float, float]:
 
 
 @compiled
-def _log_msd(y: Floats, x: Floats, lags: int, left_out: int) -> Floats:
-    """The ln MSD at lags 1 to `lags`, without the pairs that begin in one fifth of the path (-1: with all)."""
+def _log_msd(y: Floats, x: Floats, lags: int, noise: float, left_out: int) -> Floats:
+    """The ln of MSD less 4 noise^2 at lags 1 to `lags`, without pairs that begin in one fifth (-1: with all)."""
     logs = np.empty(lags)
     for lag in range(1, lags + 1):
         total, n, pairs = 0.0, 0, len(x) - lag
@@ -84,13 +84,18 @@ def _log_msd(y: Floats, x: Floats, lags: int, left_out: int) -> Floats:
             square = (x[t + lag] - x[t]) ** 2 + (y[t + lag] - y[t]) ** 2
             if not np.isnan(square):
                 total, n = total + square, n + 1
-        logs[lag - 1] = np.log(total / n) if total > 0 else np.nan
+        msd = total / n - 4 * noise * noise if n else np.nan
+        logs[lag - 1] = np.log(msd) if msd > 0 else np.nan
     return logs
 
 
 @compiled
-def fill_fuerth(y: Floats, x: Floats, first: NDArray[np.int64], frames: NDArray[np.int64], out: Floats) -> None:
+def fill_fuerth(
+    y: Floats, x: Floats, first: NDArray[np.int64], frames: NDArray[np.int64], noise: float, out: Floats
+) -> None:
     """Persistence time, speed and standard errors for paths y, x (N, W) that begin at `first` and span `frames`.
+
+    A position noise of so many px an axis adds 4 noise^2 to every MSD, which is taken away first.
 
     The standard error is the jackknife's over fifths: ln MSD at different lags depend on each other, so that the
     residuals of the fit say too little.
@@ -100,12 +105,15 @@ def fill_fuerth(y: Floats, x: Floats, first: NDArray[np.int64], frames: NDArray[
         if n < SHORTEST:
             continue
         py, px = y[row, first[row] : first[row] + n], x[row, first[row] : first[row] + n]
-        logs = _log_msd(py, px, n // 4, -1)
+        logs = _log_msd(py, px, n // 4, noise, -1)
         if np.isnan(logs).any():
             continue
         out[row, TIME], out[row, SPEED] = fit_fuerth(logs, 10.0 * n)
         times, speeds = np.empty(FOLDS), np.empty(FOLDS)
         for fold in range(FOLDS):
-            times[fold], speeds[fold] = fit_fuerth(_log_msd(py, px, n // 4, fold), 10.0 * n)
+            left = _log_msd(py, px, n // 4, noise, fold)
+            times[fold], speeds[fold] = np.nan, np.nan
+            if not np.isnan(left).any():
+                times[fold], speeds[fold] = fit_fuerth(left, 10.0 * n)
         out[row, TIME + 1] = np.sqrt((FOLDS - 1) * np.var(times))
         out[row, SPEED + 1] = np.sqrt((FOLDS - 1) * np.var(speeds))

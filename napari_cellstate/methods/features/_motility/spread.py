@@ -40,14 +40,14 @@ def _msd(y: Floats, x: Floats, lag: int) -> float:
 
 
 @compiled
-def _exponent(y: Floats, x: Floats, frames: int) -> float:
-    """Slope of ln MSD on ln lag by least squares."""
+def _exponent(y: Floats, x: Floats, frames: int, noise: float) -> float:
+    """Slope of ln MSD on ln lag by least squares, without the part of a position noise of so many px an axis."""
     lags = max(2, frames // 10)
     if frames < 3:
         return np.nan
     log_lag, log_msd = np.empty(lags), np.empty(lags)
     for lag in range(1, lags + 1):
-        msd = _msd(y, x, lag)
+        msd = _msd(y, x, lag) - 4 * noise * noise
         if not msd > 0:
             return np.nan
         log_lag[lag - 1], log_msd[lag - 1] = np.log(lag), np.log(msd)
@@ -83,9 +83,9 @@ def _fill_diffusion(y: Floats, x: Floats, out: Floats) -> None:
 
 
 @compiled
-def fill_spread(y: Floats, x: Floats, frames: NDArray[np.int64], out: Floats) -> None:
+def fill_spread(y: Floats, x: Floats, frames: NDArray[np.int64], noise: float, out: Floats) -> None:
     """All columns of this file for paths y, x (N, W) that span so many frames."""
     for row in range(len(x)):
         _fill_gyration(y[row], x[row], out[row])
-        out[row, EXPONENT] = _exponent(y[row], x[row], frames[row])
+        out[row, EXPONENT] = _exponent(y[row], x[row], frames[row], noise)
         _fill_diffusion(y[row], x[row], out[row])

@@ -19,7 +19,7 @@ BLOCK = 2000
 """Paths between two looks at whether to stop."""
 
 
-def fill_table(at: Floats, slow: float, radius: float, runtime: Runtime) -> Floats:
+def fill_table(at: Floats, slow: float, radius: float, noise: float, runtime: Runtime) -> Floats:
     """Describe paths.
 
     Parameters
@@ -27,6 +27,7 @@ def fill_table(at: Floats, slow: float, radius: float, runtime: Runtime) -> Floa
     at : (N, W, 2), positions (y, x), px, NaN where the cell is missing and after its last frame.
     slow : speed below which a step counts as a pause, px a frame.
     radius : distance of `passage_time`, px.
+    noise : standard deviation of the position noise of one axis, px, where it is known; else 0.
 
     Returns
     -------
@@ -44,8 +45,8 @@ def fill_table(at: Floats, slow: float, radius: float, runtime: Runtime) -> Floa
         of = (y[rows], x[rows])
         fill_steps(*of, slow, radius, out[rows])
         fill_turning(*of, out[rows])
-        fill_spread(*of, frames[rows], out[rows])
-        fill_fuerth(*of, first[rows], frames[rows], out[rows])
+        fill_spread(*of, frames[rows], noise, out[rows])
+        fill_fuerth(*of, first[rows], frames[rows], noise, out[rows])
         fill_exponents(*of, first[rows], frames[rows], out[rows])
         fill_spectrum(*of, first[rows], frames[rows], out[rows])
         runtime.progress(min(begin + BLOCK, len(at)), len(at), "features")
