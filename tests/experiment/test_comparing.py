@@ -305,3 +305,20 @@ def test_wrong_links_that_review_measured_are_carried_into_rates(two_movies, tmp
     assert any(check.name.startswith("link error 1->2") for check in found.checks)
     said = cs.compare(two_movies, tmp_path / "b", link_error=0.01, points=20, report=False)
     assert said.settings["link_error"] == 0.01
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda t: t.assign(state="rest"),  # one state only
+        lambda t: t.drop(columns=["state", "frame"]),  # tracks without time
+        lambda t: t[t["frame"] % 3 == 0],  # rows three frames apart
+        lambda t: t.assign(speed=1.0),  # a constant feature
+        lambda t: t.assign(speed=t["speed"].where(t["replicate"] != "aged 1")),  # nothing measured in one replicate
+        lambda t: t[t["replicate"].isin(["young 0", "aged 0"])],
+    ],
+)
+def test_odd_tables_are_compared_too(tmp_path, change):
+    change(sequences(tracks=10, frames=21)).to_csv(tmp_path / "t.csv", index=False)
+    found = cs.compare(tmp_path / "t.csv", tmp_path / "out", points=10)
+    assert found.findings and (tmp_path / "out" / "report.pdf").is_file()

@@ -101,17 +101,36 @@ def compare(
     findings = correct(found.findings, correction)
     if descriptive:
         findings = [_untested(one) for one in findings]
-    details = {"variance": describe_variance(seen), "pairs": {}}
+    details = _details(seen, designs, findings, found, along, root)
+    said = [f"links: {measured.words()}"] if measured.judged else []
+    notes = (*seen.notes, *said, *_warnings(designs, checks, descriptive=descriptive))
+    methods = methods_paragraph(source, seen, designs, settings, findings)
+    result = Comparison(tuple(findings), tuple(checks), designs, notes, settings, details, methods, seen)
+    _write(result, Path(out), report=report, force=force, progress=progress)
+    progress(1, 1, "compare conditions")
+    return result
+
+
+def _details(
+    seen: Observations,
+    designs: Sequence[Design],
+    findings: Sequence[Finding],
+    found: _Found,
+    along: Along | None,
+    root: str,
+) -> dict[str, Any]:
+    """Descriptions without a test."""
+    details: dict[str, Any] = {"variance": describe_variance(seen), "pairs": {}}
     if along is not None:
         details["progress"] = describe_progress(seen, along, root)
     for design in designs:
         mine = [one for one in findings if (one.reference, one.other) == (design.reference, design.other)]
         details["pairs"][pair_of(design)] = found.drawn[pair_of(design)] | describe_pair(seen, design, mine)
-    said = [f"links: {measured.words()}"] if measured.judged else []
-    notes = (*seen.notes, *said, *_warnings(designs, checks, descriptive=descriptive))
-    methods = methods_paragraph(source, seen, designs, settings, findings)
-    result = Comparison(tuple(findings), tuple(checks), designs, notes, settings, details, methods, seen)
-    folder = Path(out)
+    return details
+
+
+def _write(result: Comparison, folder: Path, *, report: bool, force: bool, progress: Progress) -> None:
+    """Write compare.json, compare.csv and, if wanted, the report."""
     make_folder(folder, force=force)
     content = json.dumps(result.to_dict(), indent=1, ensure_ascii=False, allow_nan=False)
     atomic.write_text(folder / "compare.json", content + "\n")
@@ -120,8 +139,6 @@ def compare(
         from napari_cellstate.experiment.comparing.report import write_report
 
         write_report(result, folder, progress)
-    progress(1, 1, "compare conditions")
-    return result
 
 
 @dataclass(frozen=True, eq=False)
