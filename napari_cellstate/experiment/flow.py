@@ -113,7 +113,7 @@ def flow(
     if not len(mine):
         raise InputError(f"flow: no rows of condition {condition!r}; known: {', '.join(rows.conditions)}")
     part = find_steps(points[mine], rows.run[mine], rows.frame[mine], lag, track=rows.track[mine], time=hour)
-    steps = Steps(part.start, part.velocity, mine[part.row], part.track)
+    steps = Steps(part.start, part.velocity, mine[part.row], part.track, part.time)
     flux = grid_flux(
         points[mine], rows.run[mine], rows.frame[mine], lag, make_grid(points, bins, quantiles=quantiles),
         track=rows.track[mine],

@@ -119,19 +119,20 @@ class DwellPanel(Panel):
         value = "share" if not rates else "rate_per_hour" if table["rate_per_hour"].notna().any() else "probability"
         low, high = ("rate_low", "rate_high") if rates else ("low", "high")
         groups = ["condition", "from", "to"] if rates else ["condition", "state"]
+        alone = len(names) == 1 or bool(self.condition.currentData())
         for keys, one in table.groupby(groups, sort=False):
             if rates and not one["count"].sum():
                 continue
             style = _LINES[names.index(str(keys[0])) % len(_LINES)]
             said = f"{keys[1]} → {keys[2]}, {keys[0]}" if rates else f"{state_name(int(keys[1]))}, {keys[0]}"
-            banded = value != "probability" and (not rates or bool(self.condition.currentData()))
+            banded = value != "probability" and alone
             band = (one[low], one[high]) if banded else (one[value] * np.nan, one[value] * np.nan)
             self._line(middle[one.index], one[value], *band, int(keys[-1]), said, style, step=False)
         self._axes(
             f"time ({'h' if hours else 'frames'})", {"share": "share of rows"}.get(value, value.replace("_", " "))
         )
-        more = " Choose one condition to see bands of rates." if rates and not self.condition.currentData() else ""
-        self.says.setText(f"Bands: 95 %. Other cells may be watched later than earlier.{more}")
+        said = "Bands: 95 %." if alone else "Choose one condition to see bands."
+        self.says.setText(f"{said} Other cells may be watched later than earlier.")
 
     def _line(
         self, time: Any, value: Any, low: Any, high: Any, state: int, said: str, style: Any, *, step: bool

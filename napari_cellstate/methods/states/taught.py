@@ -47,7 +47,7 @@ class Taught(StateEstimator):
         help="Blend of labelled rows; 0 for none, more blends more evenly.",
     )
     consistency: float = setting(
-        10.0,
+        1.0,
         "Consistency",
         ge=0,
         le=1000,
