@@ -40,6 +40,9 @@ def transport_distance(x: NDArray[Any], y: NDArray[Any], *, order: int = 1) -> f
     from scipy.spatial.distance import cdist
 
     x, y = _clouds(x, y)
+    if x.shape[1] == 1:  # on a line the best assignment keeps the order
+        moved = np.abs(np.sort(x[:, 0]) - np.sort(y[:, 0]))
+        return float(moved.mean() if order == 1 else np.sqrt((moved**2).mean()))
     cost = cdist(x, y, "euclidean" if order == 1 else "sqeuclidean")
     mean = cost[linear_sum_assignment(cost)].mean()
     return float(mean if order == 1 else np.sqrt(mean))

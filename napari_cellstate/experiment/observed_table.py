@@ -75,7 +75,7 @@ def observe_table(
     features, values = _features(sheet, keys, tracks, frame)
     if not names and not features:
         raise InputError(f"{path}: neither states nor columns of numbers to compare; name the states with --states")
-    step = spacing(tracks, frame) if names else 1
+    step = spacing(tracks, frame)
     scaled = fit_scaling(values).apply(values)
     return Observations(
         samples=samples,

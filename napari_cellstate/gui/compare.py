@@ -50,8 +50,10 @@ class ComparePanel(Panel):
         self.by.setToolTip("What is compared: the condition, or something else that the table of movies says.")
         self.reference.setToolTip("Effects are the other conditions against this one.")
         self.batch.setToolTip("Plate or day; checked before an effect is claimed.")
-        self.link_error = Floating(0.0, 50.0, step=1.0, special="not said")
-        self.link_error.setToolTip("Wrong links in percent, from review: the checks say how far rates move by them.")
+        self.link_error = Floating(0.0, 50.0, step=1.0, special="from review")
+        self.link_error.setToolTip(
+            "Wrong links in percent: the checks say how far rates move by them. 0 takes what review measured."
+        )
         self.run_button = QPushButton("Compare")
         self.table_button = QPushButton("Table of movies ...")
         self.table_button.setToolTip("Condition, replicate, well, times: by hand or from CSV")

@@ -91,12 +91,12 @@ class DwellPanel(Panel):
     def _survival(self, table: pd.DataFrame, names: list[str]) -> None:
         hours = bool(table["hours"].notna().any())
         time = "hours" if hours else "frames"
-        for (condition, state), one in table.groupby(["condition", "state"], sort=False):
+        for key, one in table.groupby(["condition", "state"], sort=False):
+            whose: Any = key
             if one["n"].iloc[0]:
-                style = _LINES[names.index(str(condition)) % len(_LINES)]
-                self._line(
-                    one[time], one["share"], one["low"], one["high"], int(state), str(condition), style, step=True
-                )
+                style = _LINES[names.index(str(whose[0])) % len(_LINES)]
+                said = f"{state_name(int(whose[1]))}, {whose[0]}"
+                self._line(one[time], one["share"], one["low"], one["high"], int(whose[1]), said, style, step=True)
         self._axes(f"time since entering the state ({'h' if hours else 'frames'})", "share still in the state")
         once = table.drop_duplicates(["condition", "state"])
         window = self._session.recipe.windows.window
@@ -120,7 +120,8 @@ class DwellPanel(Panel):
         low, high = ("rate_low", "rate_high") if rates else ("low", "high")
         groups = ["condition", "from", "to"] if rates else ["condition", "state"]
         alone = len(names) == 1 or bool(self.condition.currentData())
-        for keys, one in table.groupby(groups, sort=False):
+        for key, one in table.groupby(groups, sort=False):
+            keys: Any = key
             if rates and not one["count"].sum():
                 continue
             style = _LINES[names.index(str(keys[0])) % len(_LINES)]

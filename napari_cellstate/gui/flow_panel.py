@@ -121,7 +121,7 @@ class FlowPanel(Panel):
             return
 
         def work(progress: Progress) -> Phase:
-            return found.phase(kind=kind, boundary=boundary, progress=progress)  # type: ignore[arg-type]
+            return found.phase(kind=kind, boundary=boundary, progress=progress)
 
         self.work_asked.emit(work, self.show_phase)
 

@@ -28,6 +28,8 @@ MOVIE, CELLS, STATES, TRACKS, EVENTS, CHOSEN = "movie", "cells", "states", "trac
 WINDOWS, MASKS = "windows", "masks"
 CLUSTERS, COLOURED = "clusters", "coloured"
 PREVIEW, PREVIEW_LINKS = "preview", "preview links"
+_MOST_LINES = 2000
+"""Lines from mothers to daughters that are drawn among the tracks; where there are more, none is."""
 _NONE = 255
 """What the overlay calls a cell without a state; 0 is the background."""
 _FAINT = 100
@@ -309,7 +311,10 @@ class Layers(QObject):
     def _put_tracks(self, found: MovieResults, space: dict[str, Any], movie: str) -> None:
         order = np.lexsort((found.frame, found.track))
         data = np.stack([found.track, found.frame, found.y, found.x], axis=1)[order].astype(np.float64)
-        graph = {int(track): [int(found.parents[track])] for track in np.flatnonzero(found.parents)}
+        daughters = np.flatnonzero(found.parents)
+        if len(daughters) > _MOST_LINES:  # napari looks at each by itself: seconds for thousands
+            daughters = daughters[:0]
+        graph = {int(track): [int(found.parents[track])] for track in daughters}
         rgba = np.ones((len(data), 4), np.float32)
         rgba[:, :3] = state_rgb(found.k)[found.state[order]] / 255.0
         layer, tagged = self.find(TRACKS), {TAG: {"role": TRACKS, "movie": movie}}

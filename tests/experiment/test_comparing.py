@@ -289,3 +289,36 @@ def test_slower_progress_along_one_path(tmp_path):
     assert curves["young"][0] == pytest.approx(curves["aged"][0]) and curves["young"][-1] > curves["aged"][-1]
     with pytest.raises(InputError, match="--root 'middle'"):
         cs.compare(tmp_path / "t.csv", tmp_path / "b", root="middle", report=False)
+
+
+def test_wrong_links_that_review_measured_are_carried_into_rates(two_movies, tmp_path):
+    from napari_cellstate.experiment.edit import edit
+    from napari_cellstate.experiment.review import sample_links
+
+    cs.run(two_movies)
+    items, _ = sample_links(two_movies, 1, 10)
+    for nth, item in enumerate(items):
+        edit(two_movies, item.judge(1, "wrong" if nth < 2 else "right"))
+    found = cs.compare(two_movies, tmp_path / "out", points=20, report=False)
+    assert found.settings["link_error"] == pytest.approx(0.2)
+    assert any(note.startswith("links: 2 of 10 links drawn at random were wrong") for note in found.notes)
+    assert any(check.name.startswith("link error 1->2") for check in found.checks)
+    said = cs.compare(two_movies, tmp_path / "b", link_error=0.01, points=20, report=False)
+    assert said.settings["link_error"] == 0.01
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda t: t.assign(state="rest"),  # one state only
+        lambda t: t.drop(columns=["state", "frame"]),  # tracks without time
+        lambda t: t[t["frame"] % 3 == 0],  # rows three frames apart
+        lambda t: t.assign(speed=1.0),  # a constant feature
+        lambda t: t.assign(speed=t["speed"].where(t["replicate"] != "aged 1")),  # nothing measured in one replicate
+        lambda t: t[t["replicate"].isin(["young 0", "aged 0"])],
+    ],
+)
+def test_odd_tables_are_compared_too(tmp_path, change):
+    change(sequences(tracks=10, frames=21)).to_csv(tmp_path / "t.csv", index=False)
+    found = cs.compare(tmp_path / "t.csv", tmp_path / "out", points=10)
+    assert found.findings and (tmp_path / "out" / "report.pdf").is_file()

@@ -14,6 +14,7 @@ from napari_cellstate.compare.emissions import compare_emissions
 from napari_cellstate.compare.finding import Finding, permutation_finding
 from napari_cellstate.compare.transport import Transport, compare_clouds
 from napari_cellstate.core.progress import Progress, silent
+from napari_cellstate.experiment.comparing.comparison import number
 from napari_cellstate.experiment.observations import Observations
 
 Floats = NDArray[np.float64]
@@ -55,6 +56,7 @@ def find_distances(
             found = _distance(seen, design, here, few, progress)
             findings.append(_finding(f"distance {name}", design, found, seen))
             details[f"distance {name}"] = _drawn(found)
+    details["by_feature"] = _by_feature(seen, design, few)
     findings.append(_classifier(seen, design, known, settings))
     if seen.states:
         findings.append(_emissions(seen, design, known, settings))
@@ -85,6 +87,21 @@ def _distance(
         seed=settings.seed,
         progress=progress,
     )
+
+
+def _by_feature(seen: Observations, design: Design, settings: Clouds) -> dict[str, float | None]:
+    """Distance of each feature by itself over that within a condition, without a test; None where it is not known."""
+    found: dict[str, float | None] = {}
+    for nth, name in enumerate(seen.features):
+        column = seen.scaled[:, nth : nth + 1]
+        rows = np.isfinite(column[:, 0])
+        if not _enough(seen, design, rows):
+            found[name] = None
+            continue
+        samples = Samples(seen.samples.condition, seen.samples.replicate, seen.sample[rows])
+        one = compare_clouds(column[rows], samples, design, n=settings.points, draws=settings.draws, relabel_draws=1)
+        found[name] = number(one.ratio)
+    return found
 
 
 def _finding(name: str, design: Design, found: Transport, seen: Observations) -> Finding:

@@ -21,7 +21,7 @@ from napari_cellstate.experiment.comparing.comparison import DESCRIPTIVE, Compar
 from napari_cellstate.experiment.comparing.descriptions import check_link_errors, describe_pair, describe_variance
 from napari_cellstate.experiment.comparing.factorial import find_factor_effects
 from napari_cellstate.experiment.comparing.methods_text import methods_paragraph
-from napari_cellstate.experiment.comparing.observe import make_designs, observe
+from napari_cellstate.experiment.comparing.observe import make_designs, measured_link_error, observe
 from napari_cellstate.experiment.comparing.progress import Along, describe_progress, find_progress, follow
 from napari_cellstate.experiment.comparing.questions import find_differences
 from napari_cellstate.experiment.export import make_folder
@@ -68,7 +68,8 @@ def compare(
     margins : differences below these are called none.
     points : windows of each side in each draw of the optimal-transport distance.
     root : state to begin from: rows are ordered along pseudotime, and steps back and progress are compared.
-    link_error : share of wrong links, from review; how far rates move by it stands in the checks.
+    link_error : share of wrong links; 0 takes that which review measured, if any. How far rates move by it stands in
+        the checks.
     descriptive : states, scaling or embedding know the condition: nothing is tested.
     report : write report.html, report.pdf and figures too.
     force : write into a folder that is not empty.
@@ -84,7 +85,9 @@ def compare(
     designs = make_designs(seen, reference, pairing)
     along = follow(seen, root, progress) if root else None
     found = _find(seen, designs, margins, clouds, along, progress)
-    checks = _checks(seen, designs, link_error)
+    measured = measured_link_error(source)
+    share = link_error or (measured.rate if measured.judged else 0.0)
+    checks = _checks(seen, designs, share)
     settings = {
         "correction": correction,
         "alpha": ALPHA,
@@ -92,22 +95,42 @@ def compare(
         "margins": {"rate_ratio": margins.rate_ratio, "occupancy": margins.occupancy, "mean_sd": margins.mean_sd},
         "distance": {"points": points, "draws": clouds.draws, "relabel_draws": clouds.relabel_draws},
         "root": root,
-        "link_error": link_error,
+        "link_error": share,
         "descriptive": descriptive,
     }
     findings = correct(found.findings, correction)
     if descriptive:
         findings = [_untested(one) for one in findings]
-    details = {"variance": describe_variance(seen), "pairs": {}}
+    details = _details(seen, designs, findings, found, along, root)
+    said = [f"links: {measured.words()}"] if measured.judged else []
+    notes = (*seen.notes, *said, *_warnings(designs, checks, descriptive=descriptive))
+    methods = methods_paragraph(source, seen, designs, settings, findings)
+    result = Comparison(tuple(findings), tuple(checks), designs, notes, settings, details, methods, seen)
+    _write(result, Path(out), report=report, force=force, progress=progress)
+    progress(1, 1, "compare conditions")
+    return result
+
+
+def _details(
+    seen: Observations,
+    designs: Sequence[Design],
+    findings: Sequence[Finding],
+    found: _Found,
+    along: Along | None,
+    root: str,
+) -> dict[str, Any]:
+    """Descriptions without a test."""
+    details: dict[str, Any] = {"variance": describe_variance(seen), "pairs": {}}
     if along is not None:
         details["progress"] = describe_progress(seen, along, root)
     for design in designs:
         mine = [one for one in findings if (one.reference, one.other) == (design.reference, design.other)]
         details["pairs"][pair_of(design)] = found.drawn[pair_of(design)] | describe_pair(seen, design, mine)
-    notes = (*seen.notes, *_warnings(designs, checks, descriptive=descriptive))
-    methods = methods_paragraph(source, seen, designs, settings, findings)
-    result = Comparison(tuple(findings), tuple(checks), designs, notes, settings, details, methods, seen)
-    folder = Path(out)
+    return details
+
+
+def _write(result: Comparison, folder: Path, *, report: bool, force: bool, progress: Progress) -> None:
+    """Write compare.json, compare.csv and, if wanted, the report."""
     make_folder(folder, force=force)
     content = json.dumps(result.to_dict(), indent=1, ensure_ascii=False, allow_nan=False)
     atomic.write_text(folder / "compare.json", content + "\n")
@@ -116,8 +139,6 @@ def compare(
         from napari_cellstate.experiment.comparing.report import write_report
 
         write_report(result, folder, progress)
-    progress(1, 1, "compare conditions")
-    return result
 
 
 @dataclass(frozen=True, eq=False)

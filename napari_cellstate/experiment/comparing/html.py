@@ -164,6 +164,13 @@ def _described(result: Comparison) -> list[str]:
             _table(("factor", "share", "adjusted"), rows, numbers=(1, 2)),
         ]
     for pair, said in result.details["pairs"].items():
+        apart = sorted(((ratio, name) for name, ratio in said.get("by_feature", {}).items() if ratio), reverse=True)
+        if len(apart) > 1:
+            parts.append(f"<h2>Distance of each feature ({escape(pair)})</h2>")
+            parts.append("<p class='small'>Over the distance within a condition; descriptions, not tests.</p>")
+            parts.append(
+                _table(("feature", "ratio"), ((escape(name), f"{one:.2f}") for one, name in apart), numbers=(1,))
+            )
         shared = said.get("features")
         if shared and (shared["in_most"] or shared["in_one"]):
             parts.append(f"<h2>Features that change ({escape(pair)})</h2>")

@@ -10,6 +10,7 @@ from napari_cellstate.experiment.observations import Observations, observe_exper
 from napari_cellstate.experiment.observed_table import observe_table
 from napari_cellstate.experiment.paths import Paths
 from napari_cellstate.experiment.store import Experiment, as_experiment
+from napari_cellstate.metrics.error_rate import ErrorRate, error_rate
 
 
 def observe(source: Experiment | str | Path, *, by: str, batch: str, **columns: str) -> Observations:
@@ -42,6 +43,15 @@ def observe(source: Experiment | str | Path, *, by: str, batch: str, **columns: 
 def is_experiment(source: Experiment | str | Path) -> bool:
     """Whether the source is an experiment, open or as a folder."""
     return isinstance(source, Experiment) or Paths(Path(source)).experiment.is_file()
+
+
+def measured_link_error(source: Experiment | str | Path) -> ErrorRate:
+    """Share of wrong links that review measured in an experiment; of a table nothing was judged."""
+    if not is_experiment(source):
+        return error_rate([])
+    from napari_cellstate.experiment.review import measured_error
+
+    return measured_error(as_experiment(source))
 
 
 def make_designs(seen: Observations, reference: str, pairing: Pairing) -> tuple[Design, ...]:

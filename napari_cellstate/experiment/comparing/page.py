@@ -97,6 +97,9 @@ def _effects(panel: Axes, result: Comparison, design: Design) -> None:
     found = result.of(design)
     rates = [one for one in found if one.question in ("overall rate", "rates")]
     chosen = rates or [one for one in found if one.question == "means"][:10]
+    if not chosen:
+        panel.remove()
+        return
     label = f"ratio of rates, {pair_of(design)}" if rates else f"difference of means, sd ({pair_of(design)})"
     table = effects_table(chosen[:14])
     forest_panel(panel, table, label=label, margin=chosen[0].margin, ratio=bool(rates), width=18)

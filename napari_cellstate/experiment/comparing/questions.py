@@ -84,6 +84,8 @@ def _steps(seen: Observations, design: Design, margins: Margins) -> list[Finding
     spread = log_spread(np.where(known[:, None], seen.space, 0.0), group, seen.sample, groups=groups, samples=size)
     labels = [f"spread {name}" for name in names] or ["spread"]
     findings = compare_spread(spread, design, names=labels, margin=margins.rate_ratio)
+    if not len(seen.frame) or not np.ptp(seen.frame):  # a table without time
+        return findings
     pairs = row_pairs(seen.run, seen.frame, seen.lag)
     if not len(pairs):
         return findings

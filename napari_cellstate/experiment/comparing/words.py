@@ -39,6 +39,8 @@ def sentence(text: str) -> str:
 
 def plain(one: Finding) -> str:
     """The effect as a sentence, with its interval."""
+    if not math.isfinite(one.estimate):
+        return f"{short_name(one)} could not be estimated"
     what = _thing(one)
     signed = one.question in ("states", "means", "emissions", "progress")
     said = _BRIEF.get(one.question, "{name}: {estimate}").format(
