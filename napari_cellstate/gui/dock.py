@@ -372,7 +372,8 @@ class CellStateDock(QWidget):
 
     def _lock(self, *, locked: bool) -> None:
         """While something runs, what it reads cannot be edited; the movie can be looked at all the time."""
-        for widget in (self.page, self.start, self._add, self._open, self.undo_buttons, self.tool_picker):
+        self.page.set_locked(locked=locked)
+        for widget in (self.start, self._add, self._open, self.undo_buttons, self.tool_picker):
             widget.setEnabled(not locked)
 
     def closeEvent(self, event: Any) -> None:

@@ -125,6 +125,12 @@ class StagePage(QWidget):
         self.show_corrections()
         self._rebuild()
 
+    def set_locked(self, *, locked: bool) -> None:
+        """While something runs nothing can be edited, but a training can be looked at and stopped."""
+        for child in self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            if child is not self.learning and not isinstance(child, QLabel):
+                child.setEnabled(not locked)
+
     def show_standing(self, standing: Standing) -> None:
         """Say where the stage stands."""
         self._status.setText({"part": "partly done"}.get(standing.status, standing.status))

@@ -84,12 +84,12 @@ def test_cancel_in_the_middle_and_go_on(qtbot, dock, two_movies, run_all):
     with qtbot.waitSignal(dock.task.progressed, timeout=MOST):
         qtbot.mouseClick(dock.runbar.run_button, LEFT)
     assert not dock.runbar.run_button.isEnabled()
-    assert not dock.page.isEnabled()
+    assert not dock.page.run_button.isEnabled()
     with qtbot.waitSignal(dock.task.ended, timeout=5000):
         qtbot.mouseClick(dock.runbar.cancel_button, LEFT)
     assert "stopped" in dock.runbar.says.text()
     assert dock.runbar.run_button.isEnabled()
-    assert dock.page.isEnabled()
+    assert dock.page.run_button.isEnabled()
     assert not dock.notice.text
     run_all(dock)
     assert cs.status(two_movies)["stages"]["dynamics"] == "fresh"
