@@ -75,8 +75,8 @@ def main() -> None:
         count = len(experiment.history.done)
     lines = [
         f"# Editing\n\n{date.today()}, 2 shared x86-64 cores, Python {platform.python_version()}. One gesture on a "
-        f"movie of {n:,} detections: journal, links and record on disk, {count} corrections in force at the end; medians "
-        f"of {given.repeats}. Made by `benchmarks/bench_editing.py`.\n",
+        f"movie of {n:,} detections: journal, links and record on disk, {count} corrections in force at the end; "
+        f"medians of {given.repeats}. Made by `benchmarks/bench_editing.py`.\n",
         "| gesture | wall ms | CPU ms |\n|---|---|---|",
     ]
     for name, taken in rows.items():

@@ -1,11 +1,12 @@
-"""Embeddings: a training step of convgru-vae beside a plain loop, PCA of 1e5 windows, and what real tracks tell.
+"""Embeddings: a training step of convgru-vae beside a plain loop, PCA of 1e5 windows, and what they tell.
 
-python benchmarks/bench_embedding.py steps|pca|types|motion
+python benchmarks/bench_embedding.py steps|pca|types|motion|states-appearance|states-motion
 
-steps: 64 x 64 px, 16 frames, batch 32; each way in a process of its own, the plain loop with the default allocator; runs
-are interleaved, ratios are of medians of processor seconds. types: cell type of real tracks (63 frames) by embedding and
-linear probe, wells kept together (one experiment a type: no claim beyond). motion: the next ten steps of real tracks by a
-recurrent net against straight on (Kimmel et al., Lanternfish), by tracks that it has not learnt from.
+steps: 64 x 64 px, 16 frames, batch 32; each way in a process of its own, the plain loop with the default allocator;
+runs are interleaved, ratios are of medians of processor seconds. types: cell type of real tracks (63 frames) by
+embedding and linear probe, wells kept together (one experiment a type: no claim beyond). motion: the next ten steps of
+real tracks by a recurrent net against straight on (Kimmel et al., Lanternfish), by wells that it has not learnt from.
+states: adjusted Rand index of a Gaussian mixture in simulated movies whose states differ only in grain, or in motion.
 """
 
 from __future__ import annotations
@@ -52,9 +53,7 @@ def one_way(way: str, steps: int, threads: int) -> dict[str, object]:
             output, steps_made, mean, log_var = (
                 made if way == "plain" else (made.output, made.path, made.mean, made.log_var)
             )
-            loss = elbo.loss(
-                elbo.errors(output.float(), x, steps_made.float(), path), mean.float(), log_var.float(), step, 4
-            )
+            loss = elbo.loss(elbo.errors(output, x, steps_made, path), mean, log_var, step, 4)
         optimiser.zero_grad(set_to_none=True)
         loss.total.backward()
         optimiser.step()
@@ -70,7 +69,8 @@ def steps(runs: int = 3, count: int = 4, threads: int = 1) -> None:
     for _ in range(runs):
         for way in WAYS:
             env = {**os.environ, **({} if way == "plain" else ALLOCATOR)}
-            code = f"import json; from benchmarks.bench_embedding import *; print(json.dumps(one_way({way!r}, {count}, {threads})))"
+            call = f"print(json.dumps(one_way({way!r}, {count}, {threads})))"
+            code = f"import json; from benchmarks.bench_embedding import *; {call}"
             done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env, check=True)
             found[way].append(json.loads(done.stdout))
     plain = statistics.median([s for one in found["plain"] for s in one["seconds"]])
@@ -143,9 +143,14 @@ def types() -> None:
     behavior.layers[SCALED] = scaled
     embed = available("embed")
     spaces = {"hand-made features (motility)": scaled}
-    for name, method in {"pca": embed["pca"](components=8), "vae": embed["vae"](steps=1000),
-                         "beta-vae": embed["beta-vae"](steps=1000), "diffusion-map": embed["diffusion-map"](components=8),
-                         "nmf": embed["nmf"](components=8)}.items():  # fmt: skip
+    methods = {
+        "pca": embed["pca"](components=8),
+        "vae": embed["vae"](steps=1000),
+        "beta-vae": embed["beta-vae"](steps=1000),
+        "diffusion-map": embed["diffusion-map"](components=8),
+        "nmf": embed["nmf"](components=8),
+    }
+    for name, method in methods.items():
         spaces[f"{name} of them"] = method.embed(behavior, Runtime(threads=1)).coordinates
     spaces["path autoencoder (the motion code of convgru-vae)"] = path_codes(paths)
     print("| space | dimensions | balanced accuracy | seeds |\n|---|---|---|---|")
@@ -175,8 +180,9 @@ def path_codes(paths: np.ndarray, count: int = 1500) -> np.ndarray:
     x = torch.from_numpy(moves.reshape(len(paths), -1)).float()
     torch.manual_seed(0)
     net = vector_vae(x.shape[1], 8, (128, 64))
-    train(net, Autoencoding(Elbo("vae", "gaussian", sd=0.5)),
-          lambda step, g: {"x": x[torch.randint(len(x), (64,), generator=g)]}, Training(steps=count, learning_rate=2e-3))  # fmt: skip
+    training = Training(steps=count, learning_rate=2e-3)
+    draw = lambda step, g: {"x": x[torch.randint(len(x), (64,), generator=g)]}  # noqa: E731
+    train(net, Autoencoding(Elbo("vae", "gaussian", sd=0.5)), draw, training)
     with torch.no_grad():
         return net.encode(x)[0].double().numpy()
 
@@ -225,8 +231,9 @@ def motion(seen: int = 20, ahead: int = 10, count: int = 1500) -> None:
         guess = net(x).numpy() * scale
     straight = (turned[:, seen - 1] - turned[:, seen - 2])[:, None] * np.arange(1, ahead + 1)[:, None]
     print(
-        f"| cells | tracks' pieces | recurrent net | straight on | stays | ({ahead} steps, mean squared error, px^2)\n|---|---|---|---|---|"
+        f"Mean squared error, px^2, {ahead} steps\n\n| cells | pieces of tracks | recurrent net | straight on | stays |"
     )
+    print("|---|---|---|---|---|")
     for name in ["all", *np.unique(kind)]:
         use = apart & ((kind == name) | (name == "all"))
         errors = [float(np.square(one[use] - turned[use, seen:]).sum(axis=-1).mean())
@@ -234,5 +241,56 @@ def motion(seen: int = 20, ahead: int = 10, count: int = 1500) -> None:
         print(f"| {name} | {int(use.sum())} | {errors[0]:.1f} | {errors[1]:.1f} | {errors[2]:.1f} |")
 
 
+def states(scene: str, seed: int = 11) -> None:
+    """Adjusted Rand index with the true states, of default settings and of features."""
+    import tempfile
+    from dataclasses import replace
+
+    import napari_cellstate as cs
+    from napari_cellstate.core.families import Rows
+    from napari_cellstate.core.progress import Runtime
+    from napari_cellstate.methods import available
+    from napari_cellstate.metrics.agreement import adjusted_rand
+    from napari_cellstate.simulate.truth import read_truth
+
+    folder, k = Path(tempfile.mkdtemp()), {"appearance": 2, "motion": 3}[scene]
+    made = cs.simulate(
+        folder, conditions={"a": 20.0, "b": 20.0}, replicates=2, scene=scene, frames=40, size=320, seed=seed
+    )
+    experiment = cs.new(folder / "e.cellstate")
+    for one in made:
+        cs.add(experiment, one.path, labels=one.truth / "SEG", condition=one.condition, replicate=one.replicate)
+    embed, sets = available("embed"), available("features")
+    path_only = replace(cs.Recipe(), features=(sets["motility"](),), embed=(embed["pca"](),))
+    cs.run(experiment, path_only, until="embed")
+    spaces = {"motility, pca": experiment.behavior.obsm["X_pca"]}
+    cs.run(experiment, replace(cs.Recipe(), embed=(embed["convgru-vae"](), embed["pca"]())), until="embed")
+    behavior = experiment.behavior
+    spaces["all default features, pca"] = behavior.obsm["X_pca"]
+    spaces["convgru-vae"] = behavior.obsm["X_convgru-vae"]
+    spaces["convgru-vae, whole code"] = behavior.obsm["X_convgru-vae_code"]
+    truth = {}
+    for one in made:
+        cells = read_truth(one.truth).cells
+        truth |= {
+            (one.name, *key): state for *key, state in zip(cells["frame"], cells["label"], cells["state"], strict=True)
+        }
+    keys = zip(behavior.obs["movie"].astype(str), behavior.obs["frame"], behavior.obs["label"], strict=True)
+    true = np.array([truth[(movie, frame, label)] for movie, frame, label in keys])
+    print("| space | dimensions | adjusted Rand index, 2 seeds | of shuffled labels |\n|---|---|---|---|")
+    for name, points in spaces.items():
+        found = []
+        for start in range(2):
+            mixture = available("states")["gaussian-mixture"](k=k, seed=start)
+            found.append(mixture.fit(Rows(np.asarray(points), np.arange(len(points))), Runtime()).cluster)
+        scores = ", ".join(f"{adjusted_rand(true, one):.3f}" for one in found)
+        control = adjusted_rand(np.random.default_rng(0).permutation(true), found[0])
+        print(f"| {name} | {points.shape[1]} | {scores} | {control:.4f} |")
+
+
 if __name__ == "__main__":
-    {"steps": steps, "pca": pca, "types": types, "motion": motion}[sys.argv[1]]()
+    what, _, scene = sys.argv[1].partition("-")
+    if what == "states":
+        states(scene)
+    else:
+        {"steps": steps, "pca": pca, "types": types, "motion": motion}[what]()

@@ -167,6 +167,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--no-laptrack", action="store_true")
+    parser.add_argument("--laptrack", action="store_true", help="in the full sizes too: minutes each")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     given = parser.parse_args()
     machine = f"2 shared x86-64 cores, Python {platform.python_version()}"
@@ -184,7 +185,8 @@ def main() -> None:
     say(f"## Strategies of trackpy, 1,000 x 20 in 2048^2\n\n{pilot}")
     for name, walks in SIZES.items():
         case = Case(*simulate(walks))
-        say(f"## {name}\n\n{table(measure({'lap': ours, **peer}, case, given.repeats))}")
+        slow = {"laptrack": laptrack} if given.laptrack and find_spec("laptrack") else {}
+        say(f"## {name}\n\n{table(measure({'lap': ours, **peer, **slow}, case, given.repeats))}")
         sure.append(f"| {name} | {confidence(case)} |")
     if not given.no_laptrack and find_spec("laptrack"):
         case = Case(*simulate(replace(BASE, frames=20)))

@@ -143,7 +143,7 @@ def _add_many(given: Arguments) -> int:
     from napari_cellstate.experiment.planned import Planned, add_planned, plan_by_pattern, plan_by_table
     from napari_cellstate.terminal import progress_bar, table
 
-    single = ("labels", "tracks", "name", "channel", "axes", "position", "frames", "track", "time", "y", "x")
+    single = ("labels", "tracks", "name", "position", "frames", "track", "time", "y", "x")
     said = [name for name in single if getattr(given, name)]
     if said:
         raise InputError(f"--{said[0]} is for one movie; add many with a --table that has what differs, or one by one")
@@ -152,11 +152,19 @@ def _add_many(given: Arguments) -> int:
     if given.table:
         planned = plan_by_table(given.table)
     elif given.pattern:
-        planned = plan_by_pattern(given.movie, given.pattern, dt=given.dt, pixel_size=given.pixel_size)
+        planned = plan_by_pattern(given.movie, given.pattern)
     else:
-        planned = tuple(Planned(Path(one), dt=given.dt, pixel_size=given.pixel_size) for one in given.movie)
+        planned = tuple(Planned(Path(one)) for one in given.movie)
     planned = tuple(
-        replace(one, condition=one.condition or given.condition, replicate=one.replicate or given.replicate)
+        replace(
+            one,
+            condition=one.condition or given.condition,
+            replicate=one.replicate or given.replicate,
+            dt=one.dt or given.dt,
+            pixel_size=one.pixel_size or given.pixel_size,
+            axes=one.axes or given.axes,
+            channel=one.channel or given.channel,
+        )
         for one in planned
     )
     rows = [[one.path.name, one.condition, one.replicate, one.name, one.problem] for one in planned]

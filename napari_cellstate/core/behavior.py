@@ -25,6 +25,8 @@ STATE_COLUMNS = ("cluster", "state", "state_prob")
 SCALED = "scaled"
 POSTERIOR = "state_posterior"
 NO_STATE = 0
+DOUBTFUL = 0.7
+"""Below this posterior a row counts as doubtful: drawn faint, and counted."""
 
 
 def row_name(movie: str, track: int, frame: int) -> str:

@@ -23,10 +23,9 @@ Floats = NDArray[np.float64]
 
 def median_interval(times_s: Sequence[float]) -> float | None:
     """Median seconds between frames, None for less than two frames, times that are not known, or do not go on."""
-    steps = np.diff(np.asarray(times_s, np.float64))
-    if not len(steps) or not np.isfinite(steps).all():
+    if len(times_s) < 2 or not np.isfinite(times_s).all():
         return None
-    middle = float(np.median(steps))
+    middle = float(np.median(np.diff(np.asarray(times_s, np.float64))))
     return middle if middle > 0 else None
 
 
@@ -41,6 +40,8 @@ def worth_keeping(times_s: Sequence[float]) -> tuple[float, ...]:
 
 def goes_back(times_s: Sequence[float]) -> int:
     """The first frame that is not later than the one before it (a clock that was set back), 0 for none."""
+    if not np.isfinite(times_s).all():
+        return 0
     back = np.flatnonzero(np.diff(np.asarray(times_s, np.float64)) <= 0)
     return int(back[0]) + 1 if len(back) else 0
 

@@ -29,12 +29,14 @@ class Steps:
     velocity : (P, D), displacement over the time between the two rows, in data units per unit of time.
     row : (P,), number of the row at which it begins.
     track : (P,), of which track.
+    time : between the two rows, in the unit of time of the velocities.
     """
 
     start: Floats
     velocity: Floats
     row: Ints
     track: Ints
+    time: float = 1.0
 
 
 def find_steps(points: Floats, run: Ints, frame: Ints, lag: int, *, track: Ints, time: float = 1.0) -> Steps:
@@ -48,7 +50,7 @@ def find_steps(points: Floats, run: Ints, frame: Ints, lag: int, *, track: Ints,
     """
     pairs = row_pairs(run, frame, lag)
     moved = (points[pairs[:, 1]] - points[pairs[:, 0]]) / (lag * time)
-    return Steps(points[pairs[:, 0]], moved, pairs[:, 0], np.asarray(track)[pairs[:, 0]])
+    return Steps(points[pairs[:, 0]], moved, pairs[:, 0], np.asarray(track)[pairs[:, 0]], lag * time)
 
 
 def statewise_vectors(steps: Steps, state: Ints, k: int) -> pd.DataFrame:

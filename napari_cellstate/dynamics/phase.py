@@ -66,7 +66,8 @@ def simulate_phase(
     noise : multiplies the standard deviation of a stochastic step.
     boundary : fence keeps points within the least and largest place observed on each axis; neighbours takes back a step
         that ends farther from the observed starts than 95 % of these are from each other; none lets them go.
-    step : time of one step, in the unit of the velocities; noise grows with its root.
+    step : time of one step, in the unit of the velocities; the variance of the noise grows with it, so that over the
+        time between two rows it is that of the steps observed.
     seed : of the noise.
 
     Returns
@@ -91,7 +92,7 @@ def simulate_phase(
         if t % 50 == 0:
             progress(t, times, "phase simulation")
         here = paths[:, t]
-        velocity = _velocity(tree, steps.velocity, here, count, kind, noise * np.sqrt(step) / step, rng)
+        velocity = _velocity(tree, steps.velocity, here, count, kind, noise * np.sqrt(steps.time / step), rng)
         after = here + step * velocity
         if boundary == "fence":
             after = np.clip(after, low, high)

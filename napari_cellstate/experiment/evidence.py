@@ -17,7 +17,8 @@ from napari_cellstate.experiment.pipeline import current_recipe
 from napari_cellstate.experiment.recipe import Recipe
 from napari_cellstate.experiment.stages.embed import embedding_names
 from napari_cellstate.experiment.store import Experiment, as_experiment
-from napari_cellstate.metrics.disentanglement import dci, mig
+from napari_cellstate.metrics._mutual import bins_of, mutual_information
+from napari_cellstate.metrics.disentanglement import BINS, dci, mig
 from napari_cellstate.metrics.evidence import Evidence, Windows, evidence, names_of, neighbour_stability
 
 if TYPE_CHECKING:
@@ -113,8 +114,6 @@ def known_factors(
 
 
 def _disentangled(name: str, factor: str, codes: Floats, levels: Ints, seed: int) -> Disentangled:
-    from napari_cellstate.metrics.disentanglement import BINS, bins_of, mutual_information
-
     told = [mutual_information(bins_of(codes[:, d], BINS), levels[:, 0]) for d in range(codes.shape[1])]
     return Disentangled(
         name,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_cellstate.core.atomic import replacing
+from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.progress import Progress, silent
 from napari_cellstate.experiment.store import Experiment
 
@@ -91,3 +94,45 @@ def _cut(image: Floats, place: Floats, half: int, limits: tuple[float, float]) -
     top, left = rows.start - y + half, columns.start - x + half
     cut[top : top + part.shape[0], left : left + part.shape[1]] = grey.astype(np.uint8)
     return cut
+
+
+def save_cells(
+    experiment: Experiment,
+    keys: Sequence[tuple[str, int, int]],
+    path: Path,
+    *,
+    most: int = 40,
+    before: int = 4,
+    after: int = 4,
+    progress: Progress = silent,
+) -> Path:
+    """Write little movies of cells as a strip (a row a cell, a column a frame) or as a clip.
+
+    Parameters
+    ----------
+    keys : (movie, track, frame), such as those of the events from one state to another; the first `most` are taken.
+    path : .png for a strip; .mp4 or .gif for a clip, the cells side by side.
+
+    Raises
+    ------
+    InputError
+        No cells, or another ending.
+    """
+    kind = path.suffix.lower()
+    if kind not in (".png", ".mp4", ".gif") or not keys:
+        raise InputError(f"{path}: {len(keys)} cells; expected at least one, and a name in .png, .mp4 or .gif")
+    movies = cell_movies(experiment, keys[:most], before=before, after=after, progress=progress)
+    if kind == ".png":
+        from PIL import Image
+
+        strip = np.concatenate([np.concatenate(list(one), axis=1) for one in movies], axis=0)
+        with replacing(path) as temporary:
+            Image.fromarray(strip).save(temporary, format="PNG")
+        return path
+    from napari_cellstate.plots.movie_file import write_movie
+
+    across = int(np.ceil(np.sqrt(len(movies))))
+    blank = np.zeros((-len(movies) % across, *movies.shape[1:]), np.uint8)
+    grid = np.concatenate([movies, blank]).reshape(-1, across, *movies.shape[1:])
+    frames = grid.transpose(2, 0, 3, 1, 4).reshape(movies.shape[1], grid.shape[0] * movies.shape[2], -1)
+    return write_movie((np.repeat(one[..., None], 3, axis=-1) for one in frames), path.with_suffix(""), 4, kind[1:])

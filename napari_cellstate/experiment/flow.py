@@ -17,10 +17,11 @@ from napari_cellstate.dynamics.flux import GridFlux, grid_flux
 from napari_cellstate.dynamics.grid import make_grid
 from napari_cellstate.dynamics.phase import Boundary, Kind, Phase, simulate_phase
 from napari_cellstate.dynamics.pseudotime import backward_share, diffusion_pseudotime, principal_curve, root_of_state
+from napari_cellstate.experiment.dynamics_parts import StateRows
 from napari_cellstate.experiment.export import make_folder
 from napari_cellstate.experiment.pipeline import current_recipe
 from napari_cellstate.experiment.sequences import sequences
-from napari_cellstate.experiment.stages.dynamics import StateRows, state_rows
+from napari_cellstate.experiment.stages.dynamics import state_rows
 from napari_cellstate.experiment.store import Experiment, as_experiment
 from napari_cellstate.formats.tables import write_csv
 
@@ -113,7 +114,7 @@ def flow(
     if not len(mine):
         raise InputError(f"flow: no rows of condition {condition!r}; known: {', '.join(rows.conditions)}")
     part = find_steps(points[mine], rows.run[mine], rows.frame[mine], lag, track=rows.track[mine], time=hour)
-    steps = Steps(part.start, part.velocity, mine[part.row], part.track)
+    steps = Steps(part.start, part.velocity, mine[part.row], part.track, part.time)
     flux = grid_flux(
         points[mine], rows.run[mine], rows.frame[mine], lag, make_grid(points, bins, quantiles=quantiles),
         track=rows.track[mine],

@@ -38,6 +38,7 @@ class Planned:
     condition, replicate, name : "" where not said; the name is then that of the file.
     dt, pixel_size : s and um; None takes what the file says.
     labels, tracks : files that go with it, or None.
+    axes, channel : as for `add`.
     problem : why it cannot be added as it stands, "" for none.
     """
 
@@ -49,6 +50,8 @@ class Planned:
     pixel_size: float | None = None
     labels: Path | None = None
     tracks: Path | None = None
+    axes: str = ""
+    channel: int = 0
     problem: str = ""
 
 
@@ -78,7 +81,13 @@ def parse_name(path: str | Path, pattern: str) -> dict[str, str] | None:
 
 
 def plan_by_pattern(
-    paths: Iterable[str | Path], pattern: str, *, dt: float | None = None, pixel_size: float | None = None
+    paths: Iterable[str | Path],
+    pattern: str,
+    *,
+    dt: float | None = None,
+    pixel_size: float | None = None,
+    axes: str = "",
+    channel: int = 0,
 ) -> tuple[Planned, ...]:
     """Read condition, replicate and name of each file from its name; files that do not fit say so in `problem`.
 
@@ -86,14 +95,16 @@ def plan_by_pattern(
     ----------
     paths : files; a folder stands for what lies in it and fits the pattern.
     pattern : see `parse_name`.
-    dt, pixel_size : of all of them; None takes what each file says.
+    dt, pixel_size, axes : of all of them; None and "" take what each file says.
+    channel : to segment, of all of them.
     """
     planned = []
     for path in _all_files(paths, pattern):
         found = parse_name(path, pattern)
         problem = "" if found is not None else f"does not fit the pattern {pattern}"
         condition, replicate, name = ((found or {}).get(field, "") for field in FIELDS)
-        planned.append(Planned(path, condition, replicate, name, dt, pixel_size, problem=problem))
+        one = Planned(path, condition, replicate, name, dt, pixel_size, axes=axes, channel=channel, problem=problem)
+        planned.append(one)
     if not planned:
         raise InputError(f"no file fits the pattern {pattern}")
     return _twice(planned)
@@ -119,7 +130,7 @@ def plan_by_table(table: str | Path) -> tuple[Planned, ...]:
     dt, size = (_numbers(sheet, names) for names in (_DT_NAMES, _PIXEL_NAMES))
     planned = []
     for at in range(len(sheet.rows)):
-        said = {name: text[name][at] if text[name] else "" for name in (*FIELDS, "labels", "tracks")}
+        said = {name: text[name][at] if text[name] else "" for name in (*FIELDS, "labels", "tracks", "axes")}
         path = below / text["file"][at]
         planned.append(
             Planned(
@@ -131,7 +142,8 @@ def plan_by_table(table: str | Path) -> tuple[Planned, ...]:
                 size[at],
                 below / said["labels"] if said["labels"] else None,
                 below / said["tracks"] if said["tracks"] else None,
-                "" if path.exists() else "no such file",
+                said["axes"].upper(),
+                problem="" if path.exists() else "no such file",
             )
         )
     return _twice(planned)
@@ -170,6 +182,8 @@ def _add(experiment: Experiment, one: Planned) -> MovieEntry:
         labels=one.labels,
         tracks=one.tracks,
         name=one.name,
+        axes=one.axes,
+        channel=one.channel,
         dt=one.dt,
         pixel_size=one.pixel_size,
         condition=one.condition,
@@ -239,6 +253,7 @@ def _columns(table: str | Path) -> tuple[Sheet, dict[str, list[str]]]:
         "name": ("name",),
         "labels": _LABELS_NAMES,
         "tracks": _TRACKS_NAMES,
+        "axes": ("axes",),
     }
     columns = {what: sheet.find_optional(names) for what, names in known.items()}
     return sheet, {what: list(sheet.text(name)) if name else [] for what, name in columns.items()}

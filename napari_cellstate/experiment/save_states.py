@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,7 +79,7 @@ def _space(provenance: dict[str, object], names: tuple[str, ...]) -> tuple[float
     """Clip, mean and loadings of the first embedding where it is a PCA; else the scaled features as they are."""
     embeddings = provenance.get("embed", {})
     assert isinstance(embeddings, dict)
-    info = next(iter(embeddings.values()), {})
+    info: dict[str, Any] = next(iter(embeddings.values()), {})
     if info.get("method") != "pca" or not set(names) <= set(info.get("loadings", {})):
         return 0.0, np.zeros(len(names)), np.eye(len(names))
     mean = np.array([info["mean"][name] for name in names], np.float64)

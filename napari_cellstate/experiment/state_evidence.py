@@ -172,8 +172,9 @@ def suggestion(table: pd.DataFrame, held: Sequence[HeldOut], kept_apart: str) ->
             f"No number of states is found again in resamples of tracks (adjusted Rand index of {STABLE:g} or more); "
             f"{k} comes nearest ({table['stability'].iloc[at]:.2f}). Trust none of them far."
         )
-    best = max(np.flatnonzero(stable), key=lambda at: float(held[at].mean))
-    for at in np.flatnonzero(stable):
+    chosen = [int(one) for one in np.flatnonzero(stable)]
+    best = max(chosen, key=lambda at: held[at].mean)
+    for at in chosen:
         less, error = held[best].over(held[at])
         if at == best or less <= error:
             k, top = int(table["k"].iloc[at]), int(table["k"].iloc[best])

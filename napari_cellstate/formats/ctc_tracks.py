@@ -24,8 +24,8 @@ def read_ctc_tracks(folder: Path, pixel_size_um: float | None = None) -> GivenTr
     Raises
     ------
     InputError
-        What `read_ctc` raises; a mask of a track that is not listed, or that is not listed for this frame; a listed track
-        without any mask.
+        What `read_ctc` raises; a mask of a track that is not listed, or not for this frame; a listed track without any
+        mask.
     """
     import pandas as pd
 

@@ -9,11 +9,11 @@ from qtpy.QtWidgets import QLabel, QPushButton, QWidget
 from napari_cellstate.core.link_edits import LinkAgain
 from napari_cellstate.core.progress import Progress
 from napari_cellstate.experiment.edit import Edited, edit
-from napari_cellstate.gui.tool_keys import Keys
 from napari_cellstate.gui.link_keys import KEYS, LinkKeys, key_map
 from napari_cellstate.gui.results import MovieResults
 from napari_cellstate.gui.scrolled import scrolled
 from napari_cellstate.gui.tool import Desk, Tool
+from napari_cellstate.gui.tool_keys import Keys
 
 if TYPE_CHECKING:
     from napari_cellstate.core.edits import History

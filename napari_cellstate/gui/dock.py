@@ -289,6 +289,8 @@ class CellStateDock(QWidget):
 
     def _on_tool(self, tool: Tool | None) -> None:
         """Show the page of the tool that is on, else that of the stage."""
+        if tool is not None:
+            self.page.preview_button.setChecked(False)
         if tool is not None and self._middle.indexOf(tool) < 0:
             self._middle.addWidget(tool)
         self._middle.setCurrentIndex(0 if tool is None else self._middle.indexOf(tool))

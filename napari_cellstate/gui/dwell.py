@@ -91,12 +91,12 @@ class DwellPanel(Panel):
     def _survival(self, table: pd.DataFrame, names: list[str]) -> None:
         hours = bool(table["hours"].notna().any())
         time = "hours" if hours else "frames"
-        for (condition, state), one in table.groupby(["condition", "state"], sort=False):
+        for key, one in table.groupby(["condition", "state"], sort=False):
+            whose: Any = key
             if one["n"].iloc[0]:
-                style = _LINES[names.index(str(condition)) % len(_LINES)]
-                self._line(
-                    one[time], one["share"], one["low"], one["high"], int(state), str(condition), style, step=True
-                )
+                style = _LINES[names.index(str(whose[0])) % len(_LINES)]
+                said = f"{state_name(int(whose[1]))}, {whose[0]}"
+                self._line(one[time], one["share"], one["low"], one["high"], int(whose[1]), said, style, step=True)
         self._axes(f"time since entering the state ({'h' if hours else 'frames'})", "share still in the state")
         once = table.drop_duplicates(["condition", "state"])
         window = self._session.recipe.windows.window
@@ -119,19 +119,21 @@ class DwellPanel(Panel):
         value = "share" if not rates else "rate_per_hour" if table["rate_per_hour"].notna().any() else "probability"
         low, high = ("rate_low", "rate_high") if rates else ("low", "high")
         groups = ["condition", "from", "to"] if rates else ["condition", "state"]
-        for keys, one in table.groupby(groups, sort=False):
+        alone = len(names) == 1 or bool(self.condition.currentData())
+        for key, one in table.groupby(groups, sort=False):
+            keys: Any = key
             if rates and not one["count"].sum():
                 continue
             style = _LINES[names.index(str(keys[0])) % len(_LINES)]
             said = f"{keys[1]} → {keys[2]}, {keys[0]}" if rates else f"{state_name(int(keys[1]))}, {keys[0]}"
-            banded = value != "probability" and (not rates or bool(self.condition.currentData()))
+            banded = value != "probability" and alone
             band = (one[low], one[high]) if banded else (one[value] * np.nan, one[value] * np.nan)
             self._line(middle[one.index], one[value], *band, int(keys[-1]), said, style, step=False)
         self._axes(
             f"time ({'h' if hours else 'frames'})", {"share": "share of rows"}.get(value, value.replace("_", " "))
         )
-        more = " Choose one condition to see bands of rates." if rates and not self.condition.currentData() else ""
-        self.says.setText(f"Bands: 95 %. Other cells may be watched later than earlier.{more}")
+        said = "Bands: 95 %." if alone else "Choose one condition to see bands."
+        self.says.setText(f"{said} Other cells may be watched later than earlier.")
 
     def _line(
         self, time: Any, value: Any, low: Any, high: Any, state: int, said: str, style: Any, *, step: bool

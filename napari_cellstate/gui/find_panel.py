@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QListWidget, QPushButton, QVBoxLayout, QWidget
 
 from napari_cellstate.core.errors import CellStateError
@@ -86,5 +88,5 @@ class FindPanel(Panel):
 
     def _on_row(self, at: int) -> None:
         if self.found is not None and 0 <= at < len(self.found.table):
-            row = self.found.table.iloc[at]
+            row: Any = self.found.table.iloc[at]
             self.pick_asked.emit(Pick(str(row["movie"]), int(row["track"]), int(row["frame"])))

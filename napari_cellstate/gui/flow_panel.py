@@ -121,7 +121,7 @@ class FlowPanel(Panel):
             return
 
         def work(progress: Progress) -> Phase:
-            return found.phase(kind=kind, boundary=boundary, progress=progress)  # type: ignore[arg-type]
+            return found.phase(kind=kind, boundary=boundary, progress=progress)
 
         self.work_asked.emit(work, self.show_phase)
 
@@ -155,7 +155,7 @@ class FlowPanel(Panel):
         size = [f"{one:.2g}" for one in found.vectors["magnitude"]]
         what = "velocity (faint: shorter than two errors)" if velocity else "net bins crossed"
         self.says.setText(
-            f"Arrows: {what}; colour: divergence, blue below 0 (paths meet). Mean step a {found.unit} by state: "
+            f"Arrows: {what}; colour: divergence, blue below 0 (paths meet). Mean speed per {found.unit} by state: "
             f"{', '.join(size)}. Any cloud that does not grow flows to its middle: compare conditions."
         )
 

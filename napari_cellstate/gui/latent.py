@@ -176,10 +176,10 @@ class LatentPanel(Panel):
         sure = f"embed_sd {obs['embed_sd']:.2f}" if "embed_sd" in obs else ""
         who = f"track {int(obs['track'])}, frame {int(obs['frame'])} of {obs['movie']}. {sure}"
         if latent.reads == "features":
-            names, seen, rebuilt = latent.features(row)
+            names, measured, made = latent.features(row)
             at = np.arange(len(names))
-            self.lines["seen"].setData(seen, at)
-            self.lines["rebuilt"].setData(rebuilt, at)
+            self.lines["seen"].setData(measured, at)
+            self.lines["rebuilt"].setData(made, at)
             self._name_rows(names, 1, offset=0.0)
             self.says.setText(f"Grey: what was measured; orange: what the net rebuilds, of {who}")
             self.plot.autoRange()

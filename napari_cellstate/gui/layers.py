@@ -10,6 +10,7 @@ import numpy as np
 from napari.utils.colormaps import DirectLabelColormap
 from qtpy.QtCore import QObject
 
+from napari_cellstate.core.behavior import DOUBTFUL
 from napari_cellstate.experiment.preview import LinksPreview
 from napari_cellstate.experiment.store import Experiment
 from napari_cellstate.gui.results import MovieResults
@@ -27,8 +28,13 @@ MOVIE, CELLS, STATES, TRACKS, EVENTS, CHOSEN = "movie", "cells", "states", "trac
 WINDOWS, MASKS = "windows", "masks"
 CLUSTERS, COLOURED = "clusters", "coloured"
 PREVIEW, PREVIEW_LINKS = "preview", "preview links"
+_MOST_LINES = 2000
+"""Lines from mothers to daughters that are drawn among the tracks; where there are more, none is."""
 _NONE = 255
 """What the overlay calls a cell without a state; 0 is the background."""
+_FAINT = 100
+"""What the overlay adds to a state that is doubtful; methods have at most 30 states."""
+_FAINTNESS = 0.35
 
 
 class Layers(QObject):
@@ -79,7 +85,9 @@ class Layers(QObject):
             self._put_labels(CELLS, _cells(labels, found), space, name, visible=False, opacity=0.5)
             if found.k:
                 colours = state_colormap(found.k)
-                self._put_labels(STATES, _states(labels, found, found.state), space, name, colours=colours)
+                self._put_labels(
+                    STATES, _states(labels, found, found.state, found.probability), space, name, colours=colours
+                )
                 if found.clustered:
                     data = _states(labels, found, found.cluster)
                     self._put_labels(CLUSTERS, data, space, name, colours=colours, visible=False)
@@ -303,7 +311,10 @@ class Layers(QObject):
     def _put_tracks(self, found: MovieResults, space: dict[str, Any], movie: str) -> None:
         order = np.lexsort((found.frame, found.track))
         data = np.stack([found.track, found.frame, found.y, found.x], axis=1)[order].astype(np.float64)
-        graph = {int(track): [int(found.parents[track])] for track in np.flatnonzero(found.parents)}
+        daughters = np.flatnonzero(found.parents)
+        if len(daughters) > _MOST_LINES:  # napari looks at each by itself: seconds for thousands
+            daughters = daughters[:0]
+        graph = {int(track): [int(found.parents[track])] for track in daughters}
         rgba = np.ones((len(data), 4), np.float32)
         rgba[:, :3] = state_rgb(found.k)[found.state[order]] / 255.0
         layer, tagged = self.find(TRACKS), {TAG: {"role": TRACKS, "movie": movie}}
@@ -347,8 +358,13 @@ def _cells(labels: Any, found: MovieResults) -> Any:
     return painted(labels, lambda t: found.table(t, found.track), np.uint32)
 
 
-def _states(labels: Any, found: MovieResults, state: NDArray[np.int64]) -> Any:
-    shown = np.where(state > 0, state, _NONE)
+def _states(
+    labels: Any, found: MovieResults, state: NDArray[np.int64], probability: NDArray[np.float64] | None = None
+) -> Any:
+    """States painted on cells; those whose probability is known and low are painted faint."""
+    doubtful = np.zeros(len(state), bool) if probability is None else probability < DOUBTFUL
+    faint = doubtful & (state > 0) & (state < _FAINT)
+    shown = np.where(state > 0, state + _FAINT * faint, _NONE)
     return painted(labels, lambda t: found.table(t, shown), np.uint8)
 
 
@@ -356,6 +372,8 @@ def state_colormap(k: int) -> DirectLabelColormap:
     """Colours of what the overlay of states calls them."""
     colours: dict[int | None, Any] = {None: "transparent", 0: "transparent", _NONE: NO_STATE_COLOUR}
     colours |= {state: state_colour(state) for state in range(1, k + 1)}
+    rgb = state_rgb(k) / 255.0
+    colours |= {_FAINT + state: (*rgb[state], _FAINTNESS) for state in range(1, min(k, _FAINT - 1) + 1)}
     return DirectLabelColormap(color_dict=colours)
 
 

@@ -151,8 +151,8 @@ def key_map(keys: dict[str, Key]) -> str:
     rows = [*((key.key, key.name, key.help) for key in keys.values())]
     rows += [(UNDO, "Undo", "the last correction"), (REDO, "Redo", "what was taken back")]
     cells = "".join(
-        f"<tr><td><b>{key.upper() if len(key) == 1 else key.replace('-', '+').title()}</b></td>"
-        f"<td>{name}</td><td>{text}</td></tr>"
+        f"<tr><td><b>{key.upper() if len(key) == 1 else key.replace('-', '+').title()}</b>&nbsp;&nbsp;</td>"
+        f"<td>{name}&nbsp;&nbsp;</td><td>{text}</td></tr>"
         for key, name, text in rows
     )
     return f'<table cellspacing="2">{cells}</table>'

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QBrush, QColor
 from qtpy.QtWidgets import (
+    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
     QHeaderView,
     QLabel,
     QLineEdit,
+    QSpinBox,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -64,6 +66,12 @@ class AddMany(QDialog):
         )
         self.dt = Floating(0.0, None, step=1.0, special="as the files say")
         self.pixel_size = Floating(0.0, None, step=0.01, special="as the files say")
+        self.axes, self.channel = QComboBox(), QSpinBox()
+        self.axes.addItem("as the files say", "")
+        for axes in ("TYX", "TCYX", "CTYX", "YXT"):
+            self.axes.addItem(" ".join(axes), axes)
+        self.axes.setToolTip("Needed where the files do not name their axes: T time, C channel, Y and X.")
+        self.channel.setToolTip("The channel in which cells are found, from 0.")
         self.table = QTableWidget(0, len(_COLUMNS))
         self.table.setHorizontalHeaderLabels(list(_COLUMNS))
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -78,6 +86,8 @@ class AddMany(QDialog):
         form = QFormLayout()
         if paths:
             form.addRow("Pattern", self.pattern)
+        form.addRow("Axes", self.axes)
+        form.addRow("Channel", self.channel)
         form.addRow("Frame interval (s)", self.dt)
         form.addRow("Pixel size (um)", self.pixel_size)
         column = QVBoxLayout(self)
@@ -92,8 +102,18 @@ class AddMany(QDialog):
 
     def value(self) -> tuple[Planned, ...]:
         """What is to be added, as the table stands."""
-        dt, size = self.dt.value() or None, self.pixel_size.value() or None
-        return tuple(replace(one, dt=one.dt or dt, pixel_size=one.pixel_size or size) for one in self._planned)
+        dt, size, axes = self.dt.value() or None, self.pixel_size.value() or None, str(self.axes.currentData())
+        channel = self.channel.value()
+        return tuple(
+            replace(
+                one,
+                dt=one.dt or dt,
+                pixel_size=one.pixel_size or size,
+                axes=one.axes or axes,
+                channel=one.channel or channel,
+            )
+            for one in self._planned
+        )
 
     def work(self) -> Callable[[Progress], Experiment]:
         """What is to be done; it may run in another thread."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from qtpy.QtGui import QBrush, QColor
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QComboBox,
+    QFileDialog,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -23,6 +25,8 @@ from qtpy.QtWidgets import (
 )
 
 from napari_cellstate.core.behavior import state_name
+from napari_cellstate.core.progress import Progress
+from napari_cellstate.experiment.exemplars import save_cells
 from napari_cellstate.gui.events import Event, find_events
 from napari_cellstate.gui.panel import Panel
 from napari_cellstate.gui.session import Pick, Session
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _WHAT = {"probability": "Probability", "rate_per_hour": "Rate per hour", "count": "Count"}
+_FILES = "Strip or clip (*.png *.mp4 *.gif)"
 _HEAT = QColor("#6A51A3")
 
 
@@ -56,6 +61,8 @@ class MatrixPanel(Panel):
         self.list = QListWidget()
         self.says = QLabel()
         self.before_button, self.next_button = QPushButton("< previous"), QPushButton("next >")
+        self.save_button = QPushButton("Save...")
+        self.save_button.setToolTip("The listed events as a strip (.png) or a clip (.mp4, .gif).")
         self._build()
         self.condition.currentIndexChanged.connect(self._draw)
         self.what.currentIndexChanged.connect(self._draw)
@@ -63,6 +70,7 @@ class MatrixPanel(Panel):
         self.list.currentRowChanged.connect(self._on_row)
         self.before_button.clicked.connect(lambda: self._step(-1))
         self.next_button.clicked.connect(lambda: self._step(1))
+        self.save_button.clicked.connect(self._save)
 
     def refresh(self) -> None:
         """Read what is on disk now."""
@@ -106,6 +114,7 @@ class MatrixPanel(Panel):
         steps = QHBoxLayout()
         steps.addWidget(self.before_button)
         steps.addWidget(self.next_button)
+        steps.addWidget(self.save_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 6, 6, 6)
         column.addLayout(top)
@@ -174,7 +183,25 @@ class MatrixPanel(Panel):
         if self.shown:
             self.list.setCurrentRow(int(np.clip(self.list.currentRow() + by, 0, len(self.shown) - 1)))
 
+    def _save(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, "Save the listed events", "events.png", _FILES)
+        if name:
+            self.save_events(Path(name))
+
+    def save_events(self, path: Path) -> None:
+        """Write the listed events as a strip or a clip, beside the window."""
+        experiment = self._session.experiment
+        keys = [(one.movie, one.track, one.frame) for one in self.shown]
+        if experiment is None or not keys:
+            return
+
+        def work(progress: Progress) -> Path:
+            return save_cells(experiment, keys, path, progress=progress)
+
+        self.work_asked.emit(work, lambda written: self.says.setText(f"written: {written}"))
+
     def _buttons(self) -> None:
         at = self.list.currentRow()
+        self.save_button.setEnabled(bool(self.shown))
         self.before_button.setEnabled(bool(self.shown) and at > 0)
         self.next_button.setEnabled(bool(self.shown) and at < len(self.shown) - 1)

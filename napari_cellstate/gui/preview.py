@@ -124,7 +124,7 @@ class Previewer(QObject):
         else:
             self._layers.preview_cells(experiment, movie, frame, found)
             text = f"{len(np.unique(found)) - int((found == 0).any())} cells in frame {frame}"
-        self.said.emit(f"preview: {text} ({spent:.1f} s)")
+        self.said.emit(f"{text} ({spent:.1f} s)")
 
     def _on_progress(self, _done: int, _total: int, what: str) -> None:
         if self._stage:

@@ -13,12 +13,12 @@ from napari_cellstate.core.edits import Edit
 from napari_cellstate.core.errors import CellStateError
 from napari_cellstate.core.review_edits import Accept
 from napari_cellstate.experiment.review import LinkItem, MovieReview, SampleItem, measured_error, sample_links
-from napari_cellstate.gui.tool_keys import Keys
 from napari_cellstate.gui.link_keys import KEYS, LinkKeys, key_map
 from napari_cellstate.gui.results import MovieResults
 from napari_cellstate.gui.scrolled import scrolled
 from napari_cellstate.gui.session import Pick
 from napari_cellstate.gui.tool import Desk, Tool
+from napari_cellstate.gui.tool_keys import Keys
 from napari_cellstate.metrics.doubts import REASONS
 
 REVIEW = "review"

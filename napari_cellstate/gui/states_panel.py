@@ -95,7 +95,9 @@ class StatesPanel(Panel):
         self.telling.setText("")
         for cell in self.cells:
             cell.clear()
-        self.says.setText("" if k else "No states yet: press Run all.")
+        doubtful = int(record["summary"].get("doubtful", 0)) if record else 0
+        said = f"{doubtful:,} of {record['summary']['rows']:,} windows are doubtful and drawn faint" if record else ""
+        self.says.setText(said if k else "No states yet: press Run all.")
 
     def show_found(self, found: Typical) -> None:
         """Say what the state is like, and let its cells move."""
@@ -137,6 +139,7 @@ class StatesPanel(Panel):
             cell.setFixedSize(_SIDE, _SIDE)
             cell.clicked.connect(lambda nth=nth: self._go(nth))
             grid.addWidget(cell, nth // _ACROSS, nth % _ACROSS)
+        grid.setColumnStretch(_ACROSS, 1)
         column.addLayout(grid)
         column.addStretch(1)
 

@@ -15,6 +15,8 @@ def themed_plot(*, axes: bool = True) -> Any:
     plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
     plot.setMinimumHeight(160)
     plot.setMenuEnabled(False)
+    for name in ("left", "bottom"):
+        plot.getAxis(name).enableAutoSIPrefix(False)
     if not axes:
         plot.hideAxis("left")
         plot.hideAxis("bottom")

@@ -61,7 +61,8 @@ class CropBatches:
         if self.turn != "none":
             pixels = self.crops.wish.pixels
             each = angle.float().repeat_interleave(self.steps)
-            x = turned(x.flatten(0, 1), each, pixels).unflatten(0, (len(rows), self.steps))
+            flat = turned(x.flatten(0, 1), each, pixels)
+            x = flat.view(len(rows), self.steps, *flat.shape[1:])
         path = torch.from_numpy(turned_path(compressed(self.crops.positions[rows], self.step), angle.numpy()))
         return {"x": x, "path": path.float(), "seen": torch.from_numpy(seen)}
 

@@ -33,7 +33,7 @@ class ConvGRUCell(nn.Module):
             raise ValueError(
                 f"channels {channels}, hidden {hidden}: at least 1 each; kernel {kernel}: odd and positive"
             )
-        self.channels, self.hidden = channels, hidden
+        self.channels, self.hidden, self._pad = channels, hidden, kernel // 2
         self.gates = nn.Conv2d(channels + hidden, 2 * hidden, kernel, padding=kernel // 2)
         self.candidate = nn.Conv2d(channels + hidden, hidden, kernel, padding=kernel // 2)
         for part in (*self.gates.weight.data.chunk(2), self.candidate.weight.data):
@@ -52,18 +52,15 @@ class ConvGRUCell(nn.Module):
         """What an input alone adds to reset gate, keep gate and candidate, (B, 3 * hidden, Y, X)."""
         weight = torch.cat((self.gates.weight[:, : self.channels], self.candidate.weight[:, : self.channels]))
         bias = torch.cat((self.gates.bias, self.candidate.bias))  # type: ignore[arg-type]  # they have one
-        return F.conv2d(x, weight, bias, padding=self.gates.padding)  # type: ignore[arg-type]  # two numbers
+        return F.conv2d(x, weight, bias, padding=self._pad)
 
     def step(self, told: Tensor, h: Tensor) -> Tensor:
         """The next state where `told` is of the input: as `forward`, without looking at the input again."""
-        gates, candidate = told.split((2 * self.hidden, self.hidden), 1)
-        pad = self.gates.padding
+        gates, candidate = told[:, : 2 * self.hidden], told[:, 2 * self.hidden :]
         reset, keep = torch.sigmoid(
-            gates + F.conv2d(h, self.gates.weight[:, self.channels :], padding=pad)  # type: ignore[arg-type]
+            gates + F.conv2d(h, self.gates.weight[:, self.channels :], padding=self._pad)
         ).chunk(2, 1)
-        new = torch.tanh(
-            candidate + F.conv2d(reset * h, self.candidate.weight[:, self.channels :], padding=pad)  # type: ignore[arg-type]
-        )
+        new = torch.tanh(candidate + F.conv2d(reset * h, self.candidate.weight[:, self.channels :], padding=self._pad))
         out: Tensor = new + keep * (h - new)
         return out
 

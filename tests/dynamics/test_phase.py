@@ -69,3 +69,17 @@ def test_same_seed_same_bytes_and_cancel():
         simulate_phase(noisy, START[:5], progress=stop)
     with pytest.raises(InputError, match="coordinates"):
         simulate_phase(noisy, np.zeros((3, 3)))
+
+
+def test_noise_does_not_depend_on_the_unit_of_time():
+    moved = np.random.default_rng(4).normal(0, 0.1, (200, 2))
+    moved -= moved.mean(axis=0)
+    spreads = []
+    for hours, step in ((1.0, 1.0), (0.1, 0.1), (0.1, 0.05)):
+        seen = Steps(START[:200], moved / hours, np.arange(200), np.arange(200), hours)
+        times = round(10 * hours / step)
+        found = simulate_phase(
+            seen, np.zeros((300, 2)), times=times, kind="stochastic", neighbours=200, boundary="none", step=step
+        )
+        spreads.append(found.paths[:, -1].std())
+    np.testing.assert_allclose(spreads, np.sqrt(10) * moved.std(), rtol=0.12)

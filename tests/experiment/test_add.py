@@ -138,7 +138,7 @@ def test_tracks_alone(exp, table, tmp_path):
     states = pd.read_csv(tmp_path / "out" / "states.csv")
     assert set(states["particle"]) == {"left", "right"}
     assert set(states["track"]) == {"left", "right"}
-    assert states["state"].notna().sum() == 2 * (FRAMES - 4)
+    assert states["state"].notna().sum() == 2 * (FRAMES - 2)
     assert pd.read_csv(tmp_path / "out" / "cells.csv")["mass"].notna().all()
     assert exp.tracks("tracks").n_tracks == 2
 

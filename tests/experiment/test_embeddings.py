@@ -145,7 +145,7 @@ def test_looking_into_sequences(own):
     assert latent.reads == "sequences"
     seen = latent.observed(3)
     rebuilt = latent.pictures(latent.codes(np.array([3])))
-    assert seen.shape == rebuilt.shape[1:] == (5, 32, 32)
+    assert seen.shape == rebuilt.shape[1:] == (RECIPE.windows.window, 32, 32)
     assert np.isfinite(seen).any()
     info = json.loads(experiment.behavior.uns["provenance"])["embed"]["X_convgru-vae"]
     assert any("differences in brightness between conditions are hidden" in note for note in info["notes"])
@@ -165,10 +165,14 @@ def test_crops_are_of_the_cells_they_belong_to(measured):
         one = obs.iloc[row]
         frame = tifffile.imread(experiment.movies[0].images.resolve(experiment.root))
         image = frame[int(one["frame"])].astype(float)
-        y, x = int(one["y"]), int(one["x"])
-        middle = pictures[0, 2, 0] / crops.gain[0]
-        whole = image[y - 6 : y + 6, x - 6 : x + 6]
-        assert np.corrcoef(middle[4:16, 4:16].ravel(), whole.ravel())[0, 1] > 0.8  # half a pixel apart
+        top, left = one["y"] - 9.5, one["x"] - 9.5  # 20 px of 0.65 um each are 13 um: a pixel is a pixel
+        row0, column0 = int(np.floor(top)), int(np.floor(left))
+        down, right = top - row0, left - column0
+        patch = image[row0 : row0 + 21, column0 : column0 + 21]
+        rows = (1 - down) * patch[:-1] + down * patch[1:]
+        wanted = (1 - right) * rows[:, :-1] + right * rows[:, 1:]
+        middle = pictures[0, (RECIPE.windows.window - 1) // 2, 0]
+        assert np.corrcoef(middle.ravel(), wanted.ravel())[0, 1] > 0.9999
         again = crops_of_windows(experiment, recipe, like, wish, experiment.movies[0].name, obs.iloc[[row, row + 1]])
         assert np.array_equal(again.batch(np.array([0, 1]))[0], pictures)
         assert seen.all()

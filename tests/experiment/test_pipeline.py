@@ -97,7 +97,7 @@ def test_behavior_table(two_movies):
     expected = 0
     for name in ("young_1", "aged_1"):
         spans = two_movies.tracks(name).table().eval("last_frame - first_frame + 1")
-        expected += int(np.maximum(spans - 5 + 1, 0).sum())
+        expected += int(np.maximum(spans - 3 + 1, 0).sum())
     assert table.n_obs == expected
     speed = table.obs["step"].groupby(table.obs["state"]).mean()
     assert list(speed) == sorted(speed)

@@ -110,8 +110,21 @@ def test_from_the_terminal(folder, capsys):
     assert exp.movies == ()
     assert main(arguments) == 0
     assert len(exp.movies) == 3
-    assert main(["add", str(exp.root), "a.tif", "b.tif", "--axes", "TYX"]) == 2
-    assert "--axes is for one movie" in capsys.readouterr().err
+    assert main(["add", str(exp.root), "a.tif", "b.tif", "--frames", "0:2"]) == 2
+    assert "--frames is for one movie" in capsys.readouterr().err
     (folder / "t.csv").write_text("movie,replicate\naged_m3_02,m4\n")
     assert main(["update", str(exp.root), "--table", str(folder / "t.csv")]) == 0
     assert exp.entry("aged_m3_02").replicate == "m4"
+
+
+def test_axes_of_all_are_said_once(tmp_path, capsys):
+    import tifffile
+
+    for name in ("a_1", "b_1"):
+        tifffile.imwrite(tmp_path / f"{name}.tif", blobs(4), metadata=None)
+    exp = cs.new(tmp_path / "e.cellstate")
+    arguments = ["add", str(exp.root), str(tmp_path), "--pattern", "{condition}_{replicate}.tif"]
+    assert main(arguments) == 2
+    assert exp.movies == ()
+    assert main([*arguments, "--axes", "TYX"]) == 0
+    assert [entry.images.axes for entry in exp.movies] == ["TYX", "TYX"]

@@ -15,7 +15,7 @@ def test_default_survives_a_file(tmp_path):
 
 def test_file_explains_itself():
     text = dumps(cs.Recipe())
-    assert "window = 5  # Window (frames)" in text
+    assert "window = 3  # Window (frames)" in text
     assert 'method = "auto"  # labels or tracks where the movie was added with them' in text
 
 

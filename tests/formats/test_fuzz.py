@@ -18,8 +18,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from napari_cellstate.core.errors import CellStateError
+from napari_cellstate.core.times import breaks, goes_back, sentence, worth_keeping
 from napari_cellstate.experiment.recipe import Recipe, read_recipe, recipe_from
 from napari_cellstate.experiment.recipe_file import dumps
+from napari_cellstate.formats.calibration import from_ome
+from napari_cellstate.formats.columns import guess_columns
+from napari_cellstate.formats.crop import parse_roi
 from napari_cellstate.formats.ctc import read_ctc, write_ctc
 from napari_cellstate.formats.geff_write import write_geff
 from napari_cellstate.formats.movies import open_movie
@@ -265,3 +269,45 @@ def check_points(given) -> None:
     assert (points["frame"] >= 0).all()
     assert not points.duplicated(["frame", "label"]).any()
     assert not points.duplicated(["frame", "track"]).any()
+
+
+@some(200)
+@given(
+    header=st.lists(
+        st.text(max_size=20) | st.sampled_from(("x [um]", "Time (min)", "TRACK_ID", "y_", "()")), max_size=8
+    )
+)
+def test_headers_of_tables(header):
+    found = guess_columns(header)
+    named = [one for one in (found.track, found.time, found.y, found.x, found.label, found.parent) if one]
+    assert len(set(named)) == len(named)
+    assert set(named) <= set(header)
+
+
+@some(200)
+@given(text=st.text(max_size=30) | st.from_regex(r"\d{0,4}:\d{0,4},\d{0,4}:\d{0,4}", fullmatch=True))
+def test_regions(text):
+    with suppress(CellStateError):
+        top, bottom, left, right = parse_roi(text, 100, 200)
+        assert 0 <= top < bottom <= 100
+        assert 0 <= left < right <= 200
+
+
+@some(200)
+@given(changes=edits())
+def test_times_in_ome(changes):
+    planes = "".join(f'<Plane TheT="{t}" TheC="0" TheZ="0" DeltaT="{t}.5" DeltaTUnit="min"/>' for t in range(4))
+    whole = f'<OME xmlns="x"><Image><Pixels SizeT="4" PhysicalSizeX="0.5">{planes}</Pixels></Image></OME>'
+    with suppress(CellStateError):
+        times = from_ome(mutated(whole, changes), "fuzz").times_s
+        assert len(times) in (0, *range(2, 10))
+        assert np.isfinite(times).all()
+        sentence(worth_keeping(times), "m")
+
+
+@some(100)
+@given(times=st.lists(st.floats(allow_nan=True, allow_infinity=True, width=32), max_size=12))
+def test_times_of_frames(times):
+    kept = worth_keeping(tuple(times)) if not goes_back(times) else ()
+    assert all(0 < at < len(times) for at in breaks(kept))
+    sentence(kept, "m")

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from napari_cellstate.core.behavior import DOUBTFUL
 from napari_cellstate.experiment.tables import states_table
 from napari_cellstate.gui.layers import CELLS, CHOSEN, MOVIE, STATES, TRACKS
 from napari_cellstate.plots.colours import state_rgb
@@ -56,7 +57,8 @@ def test_the_overlay_is_the_state_of_each_cell_in_its_frame(shown, finished):
         plane = np.asarray(states.data[row.frame])
         painted = np.unique(plane[np.asarray(labels[row.frame]) == row.label])
         expected = 255 if row.state is None or np.isnan(float(row.state_prob)) else row.state
-        assert painted.tolist() == [expected]
+        doubtful = expected != 255 and row.state_prob < DOUBTFUL
+        assert painted.tolist() == [expected + 100 * doubtful]  # faint
         assert (plane[np.asarray(labels[row.frame]) == 0] == 0).all()
 
 

@@ -82,3 +82,17 @@ def test_flow_is_found_and_simulated(qtbot, shown, finished):
     panel._step()
     assert "step 2 of" in panel.says.text()
     panel.timer.stop()
+
+
+def test_listed_events_are_written_as_a_strip(qtbot, shown, finished, tmp_path):
+    from PIL import Image
+
+    panel = opened(shown, "matrix")
+    table = finished.dynamics("transitions")
+    moves = table[(table["from"] != table["to"]) & (table["count"] > 0)]
+    row = moves.iloc[0]
+    panel.condition.setCurrentText(str(row["condition"]))
+    panel.choose_cell(int(row["from"]) - 1, int(row["to"]) - 1)
+    panel.save_events(tmp_path / "events.png")
+    wait(qtbot, shown)
+    assert Image.open(tmp_path / "events.png").size == (9 * 48, min(40, len(panel.shown)) * 48)

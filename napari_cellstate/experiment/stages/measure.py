@@ -78,8 +78,8 @@ def _missed(missed: int, outside: int, given: GivenTracks, movie: Movie) -> list
         return []
     far = f" ({outside} of them outside the image)" if outside else ""
     return [
-        f"movie {movie.name}: {missed} of {len(given.points)} points of the track table lie on no cell{far}, or share one "
-        "with another point; the tracks have a gap there"
+        f"movie {movie.name}: {missed} of {len(given.points)} points of the track table lie on no cell{far}, or share "
+        "one with another point; the tracks have a gap there"
     ]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_cellstate.core.behavior import POSTERIOR, SCALED, STATE_COLUMNS
+from napari_cellstate.core.behavior import DOUBTFUL, POSTERIOR, SCALED, STATE_COLUMNS
 from napari_cellstate.core.edits import Edit
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.families import NamedValues, Rows, StateFit
@@ -57,6 +57,7 @@ def _run(experiment: Experiment, recipe: Recipe, runtime: Runtime) -> Outcome:
         "states": int(fit.state.max(initial=-1)) + 1,
         "rows": len(fit.state),
         "shares": [round(float(s), 4) for s in shares],
+        "doubtful": int((behavior.obs["state_prob"].to_numpy(np.float64) < DOUBTFUL).sum()),
     }
     return Outcome(method.record(), summary, (*warnings, *fit.notes))
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from napari_cellstate.learn.fitted import Plan
 
 _CHECKED = 256
+LASTING = 0.05
+"""Share of a direction's variance that must be lasting change; with less it cannot show states, and is left out."""
 
 
 @register
@@ -97,7 +99,7 @@ class ConvGRUVAE(CropEmbedder):
             return found
         track, frame, lag = track_and_lag(behavior, frames)
         motion = np.array(found.info["dims"]) >= self.latent
-        kept, info = [], dict(found.info)
+        kept, shares, info = [], [], dict(found.info)
         for name, of in (("appearance", ~motion), ("motion", motion)):
             if not of.any():
                 continue
@@ -111,9 +113,12 @@ class ConvGRUVAE(CropEmbedder):
                 return replace(found, info=info)
             centred = points - points.mean(axis=0)
             kept.append(np.einsum("nf,fd->nd", centred, directions[:, : self.slow]))
+            shares.append(values[: self.slow])
             info[f"slow_{name}"] = [round(float(value), 4) for value in values]
+        lasting = np.concatenate(shares)
+        last = lasting >= min(LASTING, lasting.max())
         spaces = {**found.spaces, "code": found.coordinates}
-        return Embedding(np.concatenate(kept, axis=1), info, found.columns, spaces)
+        return Embedding(np.concatenate(kept, axis=1)[:, last], info, found.columns, spaces)
 
 
 class _Learner:

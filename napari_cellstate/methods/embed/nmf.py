@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -60,7 +60,8 @@ class NMF(Embedder):
         from sklearn.decomposition import non_negative_factorization
         from threadpoolctl import threadpool_limits
 
-        weights = parts = None
+        weights: Any = None
+        parts: Any = None
         with threadpool_limits(1), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # each piece ends before it converges
             for done in range(0, self.rounds, _ROUNDS):

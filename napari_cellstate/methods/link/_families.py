@@ -67,7 +67,7 @@ def alike(points: Points, trio: Ints) -> Ints:
     areas all can be.
     """
     ratio = np.abs(np.log(np.maximum(points.area[trio[:, 1]], 1)) - np.log(np.maximum(points.area[trio[:, 2]], 1)))
-    return trio[~(ratio > np.log(_UNLIKE))]
+    return np.asarray(trio[~(ratio > np.log(_UNLIKE))])
 
 
 def learn_division(parts: list[Families], motion: Motion, chances: int) -> Division:

@@ -70,7 +70,7 @@ class StateModel:
         scaled = self.scaling.apply(named.values[:, at])
         if self.clip:
             scaled = np.clip(scaled, -self.clip, self.clip)
-        return np.einsum("nf,fd->nd", scaled - self.mean, self.loadings)
+        return np.asarray(np.einsum("nf,fd->nd", scaled - self.mean, self.loadings))
 
     def distance(self, points: Floats) -> Floats:
         """Mahalanobis distance of each row to the nearest state, (N,)."""
@@ -78,7 +78,7 @@ class StateModel:
         for mean, covariance in zip(self.model.mean, self.model.covariance, strict=True):
             away = np.linalg.solve(np.linalg.cholesky(covariance), (points - mean).T)
             nearest = np.minimum(nearest, np.square(away).sum(axis=0))
-        return np.sqrt(nearest)
+        return np.asarray(np.sqrt(nearest))
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON holds it."""

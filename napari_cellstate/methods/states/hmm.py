@@ -43,8 +43,8 @@ class Hmm(StateEstimator):
     -----
     A run ends where frames are missing: nothing is assumed about the time between.
 
-    Windows that overlap share frames: with a window of 5 and a stride of 1 each frame is in five rows, and a model
-    that takes rows as independent given the state counts its evidence five times. It is then too sure of each row,
+    Windows that overlap share frames: with a window of 3 and a stride of 1 each frame is in three rows, and a model
+    that takes rows as independent given the state counts its evidence three times. It is then too sure of each row,
     and a chance run of a few fast steps becomes a visit to another state. `evidence` weighs the log density of
     every row (a composite likelihood); the posterior is that of the weighted model. The other way round, overlap
     blurs: a visit shorter than a window is hardly seen, and a switch is seen up to half a window early or late.

@@ -59,7 +59,7 @@ class Saved(StateEstimator):
             fit, distance = judge(saved, rows)
         runtime.progress(1, 1, "states: saved")
         outside = float(np.mean(distance > saved.far))
-        notes = ()
+        notes: tuple[str, ...] = ()
         if outside > _MANY:
             notes = (
                 f"{outside:.0%} of the rows lie outside what the saved states were made from (0.5 % there): "

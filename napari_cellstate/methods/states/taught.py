@@ -47,7 +47,7 @@ class Taught(StateEstimator):
         help="Blend of labelled rows; 0 for none, more blends more evenly.",
     )
     consistency: float = setting(
-        10.0,
+        1.0,
         "Consistency",
         ge=0,
         le=1000,
@@ -74,7 +74,9 @@ class Taught(StateEstimator):
         labelled = np.flatnonzero(taught > 0)
         state = posterior.argmax(axis=1)
         wrong = int((known[state[labelled]] != taught[labelled]).sum())
-        notes = (f"{len(labelled)} labelled rows of {len(known)} states; {wrong} of them come out otherwise",)
+        notes: tuple[str, ...] = (
+            f"{len(labelled)} labelled rows of {len(known)} states; {wrong} of them come out otherwise",
+        )
         whole = np.zeros((len(state), int(known.max())))
         whole[:, known - 1] = posterior
         missing = sorted(set(range(1, int(known.max()) + 1)) - set(known.tolist()))
@@ -104,7 +106,7 @@ class Taught(StateEstimator):
             if few:
                 loss = loss + self._between(net, inputs, step, generator)
             optimiser.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
         runtime.progress(self.steps, self.steps, _WHAT)
         net.eval()

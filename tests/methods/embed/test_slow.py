@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from napari_cellstate.methods.embed._slow import slow_directions, track_and_lag
-from tests.kits.test_embedders_and_states import _behavior
+from napari_cellstate.kits.points import behavior as _behavior
 
 
 def walks(tracks: int = 200, long: int = 60, a: float = 0.9) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import napari_cellstate as cs
+from napari_cellstate.core.review_edits import Accept
+from napari_cellstate.experiment.review import MovieReview, measured_error, sample_links, tracking_summary
+
+
+@pytest.fixture
+def given(tmp_path):
+    """Six given tracks over twelve frames; two of them exchange their places for good between frames 5 and 6."""
+    rng, rows = np.random.default_rng(0), []
+    for track in range(6):
+        for frame in range(12):
+            lane = {4: 5, 5: 4}.get(track, track) if frame >= 6 else track
+            rows.append((track + 1, frame, 80.0 * lane + rng.normal(0, 1), 5.0 * frame + rng.normal(0, 1)))
+    pd.DataFrame(rows, columns=["track", "frame", "y", "x"]).to_csv(tmp_path / "t.csv", index=False)
+    experiment = cs.new(tmp_path / "a.cellstate")
+    cs.add(experiment, tracks=tmp_path / "t.csv", name="m", dt=60, pixel_size=1)
+    cs.run(experiment, until="link")
+    return experiment
+
+
+def test_given_tracks_are_reviewed_and_what_was_accepted_is_remembered(given):
+    review = MovieReview.of(given, "m")
+    queue = review.queue()
+    first, second = (review.item(int(row)) for row in queue[:2])
+    assert {first.frame, second.frame} == {6}
+    assert "jump" in first.reasons
+    cs.edit(given, Accept(movie="m", cells=first.cells, reasons=first.reasons))
+    later = MovieReview.of(cs.Experiment(given.root), "m")
+    assert len(later.queue()) == len(queue) - 1
+    assert later.item(int(later.queue()[0])).cells == second.cells
+    cs.undo(given)
+    assert len(MovieReview.of(given, "m").queue()) == len(queue)
+
+
+def test_the_error_rate_of_a_sample_is_stored_and_told(given):
+    assert measured_error(given).judged == 0
+    items, judged = sample_links(given, 1, 20)
+    assert len(items) == 20
+    assert not any(judged)
+    for nth, item in enumerate(items):
+        cs.edit(given, item.judge(1, "wrong" if nth < 2 else "right"))
+    again, judged = sample_links(cs.Experiment(given.root), 1, 20)
+    assert again == items
+    assert all(judged)
+    cs.edit(given, items[0].judge(1, "right"))  # the later verdict counts
+    assert (measured_error(given).wrong, measured_error(given).judged) == (1, 20)
+    found = tracking_summary(given)
+    assert found["words"][1].startswith("Link errors: 1 of 20 links drawn at random were wrong: 5.0%")
+    assert cs.status(given)["link_errors"]["judged"] == 20
+    assert cs.status(given)["movies"][0]["stages"]["link"] == "fresh"
