@@ -23,19 +23,18 @@ CURVES = curves_of(RUNS)
 
 
 def curves(panel):
-    return {
-        line.get_label(): (line.get_xdata().tolist(), line.get_ydata().tolist())
+    return [
+        (line.get_xdata().tolist(), line.get_ydata().tolist())
         for line in panel.lines
         if line.get_drawstyle() == "steps-post"
-    }
+    ]
 
 
 def test_curves_and_what_is_left_out():
     drawn = dwell(CURVES, dt_s=1800)
     first = drawn.axes[0]
-    assert [line for line in curves(first).values()] == [([0, 1, 1.5], [1, 0.5, 0.5]), ([0, 2], [1, 0])] or curves(
-        first
-    )
+    # a: stays of 2 frames (ended) and of 3 (still going on); b: one of 4 that ended, one that was seen for no time
+    assert curves(first) == [([0, 1, 1.5], [1, 0.5, 0.5]), ([0, 2], [1, 0])]
     assert drawn.get_suptitle().startswith("7 stays; 4 still going on")
     assert "4 left out (start not seen)" in drawn.get_suptitle()
     assert first.get_xlabel().endswith("(h)")
@@ -48,7 +47,7 @@ def test_frames_without_an_interval():
 def test_window_is_drawn_as_a_line():
     plain, lined = dwell(CURVES), dwell(CURVES, shortest=3)
     assert len(lined.axes[0].lines) == len(plain.axes[0].lines) + 1
-    assert lined.axes[0].lines[-1].get_xdata() == [3, 3] or 3 in lined.axes[0].lines[-3].get_xdata()
+    assert list(lined.axes[0].lines[-1].get_xdata()) == [3, 3]
 
 
 def test_no_start_seen_at_all():
