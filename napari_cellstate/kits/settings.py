@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, get_origin
 
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.method import Method, parse
@@ -40,7 +40,8 @@ def floats_have_steps_and_numbers_bounds(method: Method) -> None:
         extra: Any = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
         if isinstance(field.default, float):
             expect(bool(extra.get("step")), f"setting {name} is a float without a step")
-        if isinstance(field.default, int | float) and not isinstance(field.default, bool):
+        chosen = get_origin(field.annotation) is Literal  # one of a few numbers: a list, no spin box
+        if isinstance(field.default, int | float) and not isinstance(field.default, bool) and not chosen:
             bounded = any(hasattr(one, "ge") or hasattr(one, "gt") for one in field.metadata)
             expect(bounded, f"setting {name} is a number without a lower bound")
 
