@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from napari_cellstate.core.families import Segmenter
 from napari_cellstate.core.movie import Array, Movie
 from napari_cellstate.methods.segment.threshold import Threshold
 from napari_cellstate.metrics.segmentation import match
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _SAME = 0.3
 """Least overlap (IoU) of two outlines of one cell: the two draw their outlines differently."""
@@ -53,7 +56,7 @@ def doubt(image: Array, labels: NDArray[np.uint32], classical: Segmenter | None 
     return Doubt(pairs + both.false_positives, pairs + both.false_negatives, pairs)
 
 
-def doubted_frames(movie: Movie, read: NDArray[np.uint32] | object) -> list[str]:
+def doubted_frames(movie: Movie, read: Any) -> list[str]:
     """Warnings for the first, middle and last frame of a movie; `read[t]` gives its labels."""
     if movie.source is None or not len(movie.frames):
         return []
@@ -61,7 +64,7 @@ def doubted_frames(movie: Movie, read: NDArray[np.uint32] | object) -> list[str]
     nth = np.unique(np.linspace(0, len(movie.frames) - 1, _FRAMES).round().astype(int))
     said = []
     for t in (movie.frames[int(at)] for at in nth):
-        found = doubt(movie.image(t), np.asarray(read[t], np.uint32), classical)  # type: ignore[index]
+        found = doubt(movie.image(t), np.asarray(read[t], np.uint32), classical)
         if found.serious:
             said.append(found.text(f"movie {movie.name}, frame {t}"))
     return said

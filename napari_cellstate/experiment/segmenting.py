@@ -13,6 +13,7 @@ import numpy as np
 from napari_cellstate.core import atomic
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.families import Segmenter
+from napari_cellstate.core.method import parse_settings
 from napari_cellstate.core.movie import FrameSource, Movie
 from napari_cellstate.core.progress import Progress, Runtime, silent
 from napari_cellstate.experiment.doubt import doubted_frames
@@ -101,12 +102,13 @@ def segment(
 
 def _method(model: str, diameter: float) -> Segmenter:
     known = available("segment")
+    size = {"diameter": float(diameter)}
     if model == CLASSICAL:
-        return cast("Segmenter", known["threshold"](diameter=float(diameter)))
+        return cast("Segmenter", parse_settings(known["threshold"], size, "segment"))
     if model in known and model not in ("labels", "threshold", "tiramisu"):
         return cast("Segmenter", known[model]())
-    settings = {"model": model} if model else {}
-    return cast("Segmenter", known["tiramisu"](diameter=float(diameter), **settings))
+    settings = {**size, "model": model} if model else size
+    return cast("Segmenter", parse_settings(known["tiramisu"], settings, "segment"))
 
 
 def _images(folder: Path) -> list[Path]:

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.movie import Array
@@ -25,6 +24,8 @@ from napari_cellstate.core.progress import Progress, silent
 from napari_cellstate.learn import models
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from napari_cellstate.learn.cells.teach import Lesson
     from napari_cellstate.learn.loop import Trained
     from napari_cellstate.methods.segment._cells.model import CellNet
@@ -163,7 +164,7 @@ def teach(
 
     if not re.fullmatch(r"[\w][\w .-]*", name) or name in (models.DEFAULT, "classical"):
         raise InputError(
-            f"teach: name {name!r}; expected letters, digits, blanks, dots, dashes and underscores, and not a shipped one"
+            f"teach: name {name!r}; expected letters, digits, blanks, dots, dashes, underscores, and not a shipped one"
         )
     if seconds <= 0 and steps <= 0:
         raise InputError("teach: give seconds or steps, more than 0")

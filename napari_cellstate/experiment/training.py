@@ -166,7 +166,7 @@ def _plane(file: Path, channel: int) -> Array:
     try:
         if source.shape[0] != 1 or not 0 <= channel < source.shape[1]:
             raise InputError(
-                f"{file}: {source.shape[0]} frames, {source.shape[1]} channels; expected one frame with channel {channel}"
+                f"{file}: {source.shape[0]} frames, {source.shape[1]} channels; expected a frame with channel {channel}"
             )
         return np.array(source.read(0, channel))
     finally:

@@ -29,7 +29,7 @@ class Picture:
 
     def read(self, t: int, c: int) -> Array:
         """One plane, (Y, X), as stored."""
-        return self._planes[c]
+        return np.asarray(self._planes[c])
 
     def close(self) -> None:
         """Nothing stays open."""
@@ -57,12 +57,12 @@ def _read(path: Path) -> Array | None:
     from skimage.io import imread
 
     with reading(str(path)):
-        values = np.asarray(imread(path))
+        values: Array = np.asarray(imread(path))
     if values.ndim == 2:
         return values[None]
     if values.ndim == 3 and values.shape[-1] in (2, 3, 4):
         colours = values[..., : 3 if values.shape[-1] > 2 else 1]
         if (colours == colours[..., :1]).all():
             return np.ascontiguousarray(colours[None, ..., 0])
-        return colours.mean(-1, dtype=np.float32)[None]
+        return np.asarray(colours.mean(-1, dtype=np.float32))[None]
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 from napari_cellstate.experiment.stages import MOVIE_STAGES, NAMES
@@ -50,7 +51,7 @@ def _of_movies(stage: str, movies: list[dict[str, Any]]) -> Standing:
     if words["given"] == len(movies):
         return Standing("given", "given")
     if done == len(movies):
-        return Standing("edited" if words["edited"] else "fresh", _sum_line(stage, movies))
+        return Standing("edited" if words["edited"] else "fresh", _sum_line(stage, movies), _more(stage, movies))
     if old and not words["missing"]:
         return Standing(now, _OLD if old == len(movies) else f"{old} of {len(movies)} {_OLD}")
     if done or old:
@@ -63,6 +64,23 @@ def _sum_line(stage: str, movies: list[dict[str, Any]]) -> str:
     values = [movie["summary"].get(key) for movie in movies]
     numbers = [value for value in values if isinstance(value, int)]
     return f"{sum(numbers):,} {_WORDS.get(key, key)}" if numbers else ""
+
+
+def _more(stage: str, movies: list[dict[str, Any]]) -> str:
+    """What the cells themselves told of how they move and divide, and what is left out of what follows."""
+    told = [movie["summary"] for movie in movies]
+    steps = [one["typical_step_px"] for one in told if "typical_step_px" in one]
+    if stage == "link" and steps:
+        rates = [one["divisions_per_cell_and_frame"] for one in told if "divisions_per_cell_and_frame" in one]
+        return (
+            f"typical step {median(steps):.2g} px a frame; {sum(one.get('divisions', 0) for one in told):,} divisions "
+            f"({median(rates):.2%} of the cells a frame)"
+        )
+    left_out = sum(one.get("tracks_left_out", 0) for one in told)
+    if stage == "features" and left_out:
+        tracks = sum(one.get("tracks", 0) for one in told)
+        return f"{left_out:,} of {tracks:,} tracks are left out: states lean to the rest"
+    return ""
 
 
 def _pooled_line(stage: str, summary: dict[str, Any]) -> str:

@@ -91,10 +91,15 @@ class Tiramisu(nn.Module):
         height, width = image.shape[-2:]
         x = pad_to_multiple(image, self.layout.multiple)
         buffers = not torch.is_grad_enabled() and not self.training
-        x = forward_in_buffers(self, x) if buffers else self._forward_concatenating(x)
-        if self.layout.stem_stride == 2:
-            x = F.pixel_shuffle(x, 2)
+        x = self._whole(forward_in_buffers(self, x)) if buffers else self.concatenating(x)
         return x[..., :height, :width]
+
+    def concatenating(self, x: Tensor) -> Tensor:
+        """The forward pass that keeps every map, for gradients and for tracing; Y and X multiples of the layout's."""
+        return self._whole(self._forward_concatenating(x))
+
+    def _whole(self, x: Tensor) -> Tensor:
+        return F.pixel_shuffle(x, 2) if self.layout.stem_stride == 2 else x
 
     def _forward_concatenating(self, x: Tensor) -> Tensor:
         x = self.stem(x)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from napari_cellstate.core import atomic
 from napari_cellstate.core.movie import Movie
 from napari_cellstate.core.progress import Runtime
+from napari_cellstate.experiment.doubt import doubted_frames
 from napari_cellstate.experiment.entry import MovieEntry
 from napari_cellstate.experiment.recipe import Recipe
 from napari_cellstate.experiment.stages.base import MovieStage, Outcome
@@ -45,10 +46,11 @@ def _run(experiment: Experiment, movie: Movie, recipe: Recipe, key: str, runtime
     for t, labels in zip(todo, method.frames(movie, todo, runtime), strict=True):
         part.write(t, labels)
         runtime.progress(part.done, len(movie.frames), "segment")
+    doubts = doubted_frames(movie, part.labels) if method.learnt else []
     atomic.replace_folder(part.folder / "labels.zarr", paths.labels)
     shutil.rmtree(part.folder)
     forget_own(experiment, movie.name)
-    return Outcome(method.record(), {"frames": len(movie.frames)})
+    return Outcome(method.record(), {"frames": len(movie.frames)}, tuple(doubts))
 
 
 def keep_for(experiment: Experiment, movie: str, key: str, *, frames: int, length: int) -> None:
@@ -93,6 +95,11 @@ class _Part:
             )
             (self.folder / "key").write_text(key)
         self._array = zarr.open_array(self.folder / "labels.zarr", mode="r+")
+
+    @property
+    def labels(self) -> Any:
+        """The array itself, (T, Y, X)."""
+        return self._array
 
     @property
     def done(self) -> int:

@@ -146,7 +146,7 @@ def _crop(one: Picture, chosen: Crops, side: int, rng: Rng) -> tuple[NDArray[np.
     slope = rng.uniform(-chosen.slope, chosen.slope, 2) * rng.random()
     ramp = np.linspace(-0.5, 0.5, side, dtype=np.float32)
     part = part + (slope[0] * ramp[:, None] + slope[1] * ramp).astype(np.float32)
-    return part, nearest(known, side, side), one.size + np.float32(np.log(factor))
+    return part, nearest(known.astype(np.int32), side, side), one.size + np.float32(np.log(factor))
 
 
 def _aim(labels: Labels, rng: Rng) -> tuple[float, float]:

@@ -1,7 +1,7 @@
 """Made pictures for training: outlines of cells, and what a phase-contrast or other microscope could show of them.
 
-The looks are drawn far more widely than any microscope would have them (brightness, rim, halo, texture, debris), so that
-a net learns outlines rather than one laboratory's contrast.
+The looks are drawn far more widely than any microscope would have them (brightness, rim, halo, texture, debris), so
+that a net learns outlines rather than one laboratory's contrast.
 """
 
 from __future__ import annotations
@@ -186,7 +186,7 @@ def _whole(labels: Labels) -> Labels:
     """Each connected part a label of its own; crumbs go."""
     from skimage.measure import label
 
-    parts = label(labels, connectivity=1)
+    parts = label(labels, connectivity=1)  # type: ignore[no-untyped-call]
     big = np.bincount(parts.ravel()) >= 30
     big[0] = False
     number = np.cumsum(big) * big

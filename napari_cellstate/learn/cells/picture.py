@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 LOW, HIGH = 0.5, 99.8
 """Percentiles that become 0 and 1."""
@@ -34,7 +38,7 @@ def levelled(image: NDArray[np.generic]) -> NDArray[np.float32]:
         low, high = float(values.min()), float(values.max())
     if not high > low:
         return np.zeros(image.shape, np.float32)
-    return np.clip((values - low) / (high - low), -1, 4).astype(np.float32)
+    return np.asarray(np.clip((values - low) / (high - low), -1, 4), np.float32)
 
 
 def resized(image: Tensor, height: int, width: int) -> Tensor:
@@ -53,8 +57,8 @@ def channels(image: Tensor) -> Tensor:
 
     Returns
     -------
-    (B, 2, Y, X): the image, and the image over its surroundings (about a cell around each pixel) in units of their spread, so that
-    dim cells beside bright ones are seen too.
+    (B, 2, Y, X): the image, and the image over its surroundings (about a cell around each pixel) in units of their
+    spread, so that dim cells beside bright ones are seen too.
     """
     mean = _surroundings(image)
     spread = (_surroundings(image.square()) - mean.square()).clamp_min(0)

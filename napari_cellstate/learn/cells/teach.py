@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from napari_cellstate.core.errors import InputError
@@ -27,6 +27,9 @@ from napari_cellstate.learn.objectives import Batch, Objective
 from napari_cellstate.nets._norm import Norm
 from napari_cellstate.nets.losses import Loss
 from napari_cellstate.nets.tiramisu import Tiramisu
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _CROPS = Crops(side=160, batch=4, jitter=1.2, wide=0.0, invert=0.0, slope=0.1)
 _GENTLE = Augment(rotation=180.0, scale=1.0, gain=0.15, offset=0.1, gamma=0.2, blur=0.4, noise=0.05)
@@ -175,11 +178,11 @@ def teach(
         clock.step(done)
         progress(round(1000 * clock.share()), 1000, "teach")
         if watch is not None and clock.is_time(_WATCH_S):
-            watch(objective.average.net.eval())
+            watch(cast("Tiramisu", objective.average.net.eval()))
 
     result = train(student, objective, draw, settings, folder=folder, device=device, progress=between)
     taught = objective.average.net.eval().cpu()
-    return taught, result
+    return cast("Tiramisu", taught), result
 
 
 class _Clock:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from napari_cellstate.methods.segment._cells.model import CellNet
 
 _FRAMES = 3
+_QUICK_FROM = 30
+"""Frames of a movie from which the seconds that OpenVINO needs to prepare are worth it."""
 
 
 @register
@@ -91,12 +93,17 @@ class TiramisuSegmenter(Segmenter):
         return self._labels(image, "auto")
 
     def frames(self, movie: Movie, frames: Sequence[int], runtime: Runtime) -> Iterator[NDArray[np.uint32]]:
-        """Labels of the given frames, one by one, on the runtime's device."""
+        """Labels of the given frames, one by one, on the runtime's device; in OpenVINO where that pays."""
+        quick = len(movie.frames) >= _QUICK_FROM  # by the movie, so that a run that goes on does not change ways
         for t in frames:
-            yield self._labels(movie.image(t), runtime.device)
+            yield self._labels(movie.image(t), runtime.device, quick=quick)
 
-    def load(self, device: str) -> CellNet:
+    def load(self, device: str, *, quick: bool = False) -> CellNet:
         """The net with its weights.
+
+        Parameters
+        ----------
+        quick : in OpenVINO, where it is installed and the device is the processor.
 
         Raises
         ------
@@ -105,7 +112,7 @@ class TiramisuSegmenter(Segmenter):
         """
         from napari_cellstate.methods.segment._cells.model import read
 
-        net = read(models.find_model(self.model), device)
+        net = read(models.find_model(self.model), device, quick=quick)
         if self.weights and net.digest != self.weights:
             raise InputError(
                 f"model {self.model}: expected weights {self.weights[:12]}, found {net.digest[:12]}; get the model "
@@ -113,9 +120,9 @@ class TiramisuSegmenter(Segmenter):
             )
         return net
 
-    def _labels(self, image: Array, device: str) -> NDArray[np.uint32]:
+    def _labels(self, image: Array, device: str, *, quick: bool = False) -> NDArray[np.uint32]:
         if not image.size:
             return np.zeros(image.shape, np.uint32)
         from napari_cellstate.methods.segment._cells.predict import predict
 
-        return predict(self.load(device), image, self.diameter).labels()
+        return predict(self.load(device, quick=quick), image, self.diameter).labels()

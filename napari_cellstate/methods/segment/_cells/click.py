@@ -98,7 +98,7 @@ def _enlarged(
 
     from napari_cellstate.methods.segment._cells.tidy import enlarged
 
-    large = (enlarged(hill.astype(np.int32), score, *prediction.shape) > 0) & (labels == 0)
+    large: Mask = np.asarray((enlarged(hill.astype(np.int32), score, *prediction.shape) > 0) & (labels == 0))
     parts, count = label(large)
     if count == 0:
         large[click] = labels[click] == 0

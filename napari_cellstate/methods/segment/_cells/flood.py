@@ -54,7 +54,7 @@ def flood(height: Floats, mask: NDArray[np.bool_], depth: float, levels: int) ->
     parent = np.empty(len(order) + 1, np.int32)
     top = np.empty(len(order) + 1, np.int32)
     hills = 0
-    gap = int(round(depth * levels))
+    gap = int(depth * levels + 0.5)
     for at in order:
         y, x = at // columns, at % columns
         own = 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,7 +21,7 @@ def follow(flow: Floats, mask: NDArray[np.bool_], step: float, doublings: int, r
     ----------
     flow : (2, Y, X), y and x, at most about 1 long.
     mask : (Y, X), what belongs to cells at all.
-    step : px that an arrow of length 1 leads on.
+    step : px that an arrow of length 1 leads on, less where that would leave the mask.
     doublings : each pixel takes 2^doublings steps (each doubling joins two ways into one).
     reach : ends at most so many px apart (along both axes) are one.
 
@@ -33,9 +35,27 @@ def follow(flow: Floats, mask: NDArray[np.bool_], step: float, doublings: int, r
     for y in range(rows):
         for x in range(columns):
             at = y * columns + x
-            yy = min(max(int(round(y + step * flow[0, y, x])), 0), rows - 1)
-            xx = min(max(int(round(x + step * flow[1, y, x])), 0), columns - 1)
-            to[at] = yy * columns + xx if mask[y, x] and mask[yy, xx] else at
+            to[at] = at
+            down, right = flow[0, y, x], flow[1, y, x]
+            if not mask[y, x] or down * down + right * right < 0.04:
+                continue
+            # A long step that leaves the cell is tried shorter, and last as the neighbour that lies best.
+            long = np.float32(step)
+            while long >= 1 and to[at] == at:
+                yy, xx = math.floor(y + long * down + 0.5), math.floor(x + long * right + 0.5)
+                if 0 <= yy < rows and 0 <= xx < columns and mask[yy, xx]:
+                    to[at] = yy * columns + xx
+                long -= np.float32(0.75)
+            if to[at] == at:
+                best = np.float32(0.5)
+                for dy in (-1, 0, 1):
+                    for dx in (-1, 0, 1):
+                        yy, xx = y + dy, x + dx
+                        if 0 <= yy < rows and 0 <= xx < columns and mask[yy, xx] and (dy != 0 or dx != 0):
+                            along = (dy * down + dx * right) / np.float32(math.sqrt(dy * dy + dx * dx))
+                            if along > best:
+                                best = along
+                                to[at] = yy * columns + xx
     other = np.empty(n, np.int64)
     for _ in range(doublings):
         for at in range(n):

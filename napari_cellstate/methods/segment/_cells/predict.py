@@ -17,11 +17,12 @@ from napari_cellstate.methods.segment._cells.decode import DECODERS, Maps, sigmo
 from napari_cellstate.methods.segment._cells.model import CellNet
 
 Floats = NDArray[np.float32]
-DECODER = "centre"
+DECODER = "flow"
 """The decoder in use; see docs/decisions/0081."""
 _MOST_PIXELS = 4096**2
 _LADDER = (0.25, 0.5, 1.0, 2.0)
 _LOOK = 448  # px, side of what is looked at to find the size of cells
+_FAR_OFF = 0.15  # probability that a factor of e between a cell's size and the net's is worth
 _FEW = 40  # px of cells below which nothing is said about their size
 
 
@@ -75,16 +76,29 @@ def _maps_at(model: CellNet, image: Floats, factor: float) -> dict[str, Floats]:
     if not image.size:
         return {name: np.zeros((n.stop - n.start, 0, 0), np.float32) for name, n in places().items()}
     picture = channels(resized(torch.from_numpy(image)[None, None], height, width))
-    said = model.maps(picture).numpy()
+    said = _smooth(model.maps(picture)).numpy()
     cut = {name: said[at] for name, at in places().items()}
     return {name: np.ascontiguousarray(one if len(one) > 1 else one[0]) for name, one in cut.items()}
+
+
+def _smooth(maps: torch.Tensor) -> torch.Tensor:
+    """Binomial blur of 3 px: the net makes 2 x 2 px at once, and they do not quite agree."""
+    for across in (False, True):
+        pad = (1, 1, 0, 0) if across else (0, 0, 1, 1)
+        wide = torch.nn.functional.pad(maps[None], pad, mode="replicate")[0]
+        if across:
+            maps = (wide[..., :-2] + 2 * wide[..., 1:-1] + wide[..., 2:]) / 4
+        else:
+            maps = (wide[:, :-2] + 2 * wide[:, 1:-1] + wide[:, 2:]) / 4
+    return maps
 
 
 def estimate(model: CellNet, images: Sequence[Array]) -> float:
     """Diameter of a typical cell, px of the images; 0 where no cells are seen.
 
-    The images are looked at in four sizes. Each gives a diameter; that nearest to what the net is used to is taken,
-    and looked at once more in the size that it calls for.
+    Each is looked at in four sizes. The net is surest of its pixels where cells have the size that it learnt from, and
+    says itself how much larger or smaller they are: the best of the four is looked at twice more, in the size that it
+    calls for.
     """
     found = [one for one in (_estimate(model, image) for image in images) if one]
     return float(np.median(found)) if found else 0.0
@@ -94,30 +108,33 @@ def _estimate(model: CellNet, image: Array) -> float:
     if not image.size or image.min() == image.max():
         return 0.0
     even = levelled(image)
-    best, gap = 0.0, math.inf
+    best, most = 0.0, 0.0
     for factor in _LADDER:
         size, sure = _seen_size(model, even, factor)
-        if sure and abs(size) < gap:
-            best, gap = DIAMETER * math.exp(size) / factor, abs(size)
-    if not best:
-        return 0.0
-    size, sure = _seen_size(model, even, DIAMETER / best)
-    return best * math.exp(size) if sure else best
+        if sure - _FAR_OFF * abs(size) > most:
+            best, most = DIAMETER * math.exp(size) / factor, sure - _FAR_OFF * abs(size)
+    for _ in range(2 if best else 0):
+        size, _sure = _seen_size(model, even, DIAMETER / best)
+        best *= math.exp(size)
+    return best
 
 
-def _seen_size(model: CellNet, image: Floats, factor: float) -> tuple[float, bool]:
-    """Log of the typical diameter over the net's, in an image enlarged by a factor, and whether cells were seen."""
+def _seen_size(model: CellNet, image: Floats, factor: float) -> tuple[float, float]:
+    """Log of the typical diameter over the net's in an image enlarged by a factor, and how sure it is of its pixels.
+
+    The latter is the mean probability of those in cells, 0 where there are hardly any.
+    """
     reach = math.ceil(_LOOK / factor)
     corner = [max((n - reach) // 2, 0) for n in image.shape]
     part = image[corner[0] : corner[0] + reach, corner[1] : corner[1] + reach]
     if min(part.shape) * factor < 16:
-        return 0.0, False
+        return 0.0, 0.0
     maps = _maps_at(model, np.ascontiguousarray(part), factor)
     inside = maps["cell"] > 0
     if np.count_nonzero(inside) < _FEW:
-        return 0.0, False
+        return 0.0, 0.0
     size = maps["size"][inside].astype(np.float64)
     # A large cell has many pixels: each counts as its share of a cell.
     order, weight = np.argsort(size), np.exp(-2 * size)
     total = np.cumsum(weight[order])
-    return float(size[order][np.searchsorted(total, total[-1] / 2)]), True
+    return float(size[order][np.searchsorted(total, total[-1] / 2)]), float(sigmoid(maps["cell"][inside]).mean())

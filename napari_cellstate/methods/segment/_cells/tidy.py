@@ -12,14 +12,15 @@ Labels = NDArray[np.int32]
 
 
 @compiled
-def tidied(labels: Labels, height: Floats, least_area: int, least_height: float) -> Labels:
+def tidied(labels: Labels, height: Floats, least_area: int, least_alone: int, least_height: float) -> Labels:
     """Keep the largest part (connected by edges) of every label that is large and sure enough; number from 1.
 
     Parameters
     ----------
     labels : (Y, X), 0 background.
     height : (Y, X), how sure the net is of each pixel; a label whose mean is below `least_height` goes.
-    least_area : px.
+    least_area : px, of a part that touches another label: what is smaller is a crumb of its neighbour.
+    least_alone : px, of a part that touches none.
     """
     rows, columns = labels.shape
     n = rows * columns
@@ -38,7 +39,7 @@ def tidied(labels: Labels, height: Floats, least_area: int, least_height: float)
             continue
         parts += 1
         part[start] = parts
-        stack[0], left, area, total = start, 1, 0, 0.0
+        stack[0], left, area, total, alone = start, 1, 0, 0.0, True
         while left:
             left -= 1
             at = stack[left]
@@ -48,13 +49,17 @@ def tidied(labels: Labels, height: Floats, least_area: int, least_height: float)
             for k in range(4):
                 yy = y + (k == 0) - (k == 1)
                 xx = x + (k == 2) - (k == 3)
-                if 0 <= yy < rows and 0 <= xx < columns and labels[yy, xx] == own:
-                    near = yy * columns + xx
-                    if part[near] == 0:
-                        part[near] = parts
-                        stack[left] = near
-                        left += 1
-        if area >= least_area and total >= least_height * area and area > best_area[own]:
+                if not (0 <= yy < rows and 0 <= xx < columns) or labels[yy, xx] == 0:
+                    continue
+                if labels[yy, xx] != own:
+                    alone = False
+                    continue
+                near = yy * columns + xx
+                if part[near] == 0:
+                    part[near] = parts
+                    stack[left] = near
+                    left += 1
+        if area >= (least_alone if alone else least_area) and total >= least_height * area and area > best_area[own]:
             best[own], best_area[own] = parts, area
     out = np.zeros((rows, columns), np.int32)
     number = np.zeros(most + 1, np.int32)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from napari_cellstate.core.errors import InputError
+from napari_cellstate.nets.tiramisu import pad_to_multiple
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ def over_tiles(net: Callable[[Tensor], Tensor], image: Tensor, tiling: Tiling, m
     ----------
     net : (B, C, Y, X) to (B, K, Y, X).
     image : (1, C, Y, X), on the net's device.
-    multiple : tiles begin at multiples of this, so that the net's own grid lies as in the whole picture.
+    multiple : tiles begin at multiples of this, so that the net's own grid lies as in the whole picture; a tile with
+        its halo and blend should be one.
 
     Returns
     -------
@@ -57,9 +59,11 @@ def over_tiles(net: Callable[[Tensor], Tensor], image: Tensor, tiling: Tiling, m
     height, width = image.shape[-2:]
     if max(height, width) <= tiling.whole:
         return _guarded(net, image, str(image.device)).float()
+    image = pad_to_multiple(image, multiple)  # as the net does itself, so that the last tiles are like the others
+    padded = (image.shape[-2], image.shape[-1])
     total: Tensor | None = None
-    weights = torch.zeros((1, 1, height, width), device=image.device)
-    boxes = list(_boxes(height, width, tiling, multiple))
+    weights = torch.zeros((1, 1, *padded), device=image.device)
+    boxes = list(_boxes(*padded, tiling, multiple))
     batch = tiling.batch
     while boxes:
         now, boxes = boxes[:batch], boxes[batch:]
@@ -73,14 +77,14 @@ def over_tiles(net: Callable[[Tensor], Tensor], image: Tensor, tiling: Tiling, m
                 torch.cuda.empty_cache()
             continue
         if total is None:
-            total = torch.zeros((1, said.shape[1], height, width), device=image.device)
+            total = torch.zeros((1, said.shape[1], *padded), device=image.device)
         for (y, x), one in zip(now, said, strict=True):
-            weight = _weight(y, height, tiling, image.device)[:, None] * _weight(x, width, tiling, image.device)
+            weight = _weight(y, padded[0], tiling, image.device)[:, None] * _weight(x, padded[1], tiling, image.device)
             box = (..., slice(y, y + tiling.whole), slice(x, x + tiling.whole))
             total[box] += one * weight
             weights[box] += weight
     assert total is not None
-    return total / weights
+    return (total / weights)[..., :height, :width]
 
 
 def _boxes(height: int, width: int, tiling: Tiling, multiple: int) -> Iterator[tuple[int, int]]:
@@ -95,8 +99,7 @@ def _starts(length: int, tiling: Tiling, multiple: int) -> list[int]:
         return [0]
     step = max(multiple, tiling.side // multiple * multiple)
     count = math.ceil((length - tiling.whole) / step)
-    last = math.ceil((length - tiling.whole) / multiple) * multiple
-    return [min(nth * step, last) for nth in range(count + 1)]
+    return [min(nth * step, length - tiling.whole) for nth in range(count + 1)]
 
 
 def _weight(start: int, length: int, tiling: Tiling, device: torch.device) -> Tensor:
