@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_cellstate.methods.embed._slow import slow_directions, track_and_lag
 from napari_cellstate.kits.points import behavior as _behavior
+from napari_cellstate.methods.embed._slow import slow_directions, track_and_lag
 
 
 def walks(tracks: int = 200, long: int = 60, a: float = 0.9) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
