@@ -29,6 +29,7 @@ from napari_cellstate.gui.session import Session
 from napari_cellstate.metrics.evidence import Evidence
 
 _HEAD = ("space", "does it add?", "dims", "next R²", "condition", "states", "stays")
+_COLOURS = ("#888888", "#2F6DB5", "#D9822B", "#3A9D6B", "#9A5DB5", "#B54747")
 _TIPS = (
     "An embedding, or the features by themselves",
     "What it tells beyond the features, at 5 % over all questions",
@@ -66,6 +67,7 @@ class EvidencePanel(Panel):
         self.plot = pg.PlotWidget()
         self.plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
         self.plot.setLabel("left", "told (R² or accuracy)")
+        self.plot.getAxis("left").enableAutoSIPrefix(False)
         self.says = QLabel()
         self.says.setWordWrap(True)
         self.controls = QComboBox()
@@ -141,7 +143,8 @@ class EvidencePanel(Panel):
         self._novelty = found
         rows = found.by_movie()
         said = [f"{row.movie}{' (control)' if row.control else ''} {row.novel:.1%}" for row in rows.itertuples()]
-        self.novel_says.setText(f"Novel at 5 %: {', '.join(said)}. {' '.join(found.notes)}.")
+        notes = ". ".join(note[0].upper() + note[1:] for note in found.notes)
+        self.novel_says.setText(f"Novel at 5 %: {', '.join(said)}. {notes}.")
         novel = found.table[found.table["novel"]]
         keys = zip(novel["movie"].astype(str), novel["track"], novel["frame"], strict=True)
         self.windows_chosen.emit([(movie, int(track), int(frame)) for movie, track, frame in keys])
@@ -156,16 +159,16 @@ class EvidencePanel(Panel):
         asked = [name for name in _COLUMNS if table[name].notna().any()]
         count = len(table)
         width = 0.8 / max(count, 1)
-        self.plot.addLegend(offset=(-5, 5), labelTextSize="8pt")
+        self.plot.addLegend(offset=(-5, 5), labelTextSize="8pt", labelTextColor=self.palette().text().color())
         for row in range(count):
             x = np.arange(len(asked)) + (row - (count - 1) / 2) * width
             height = [float(np.nan_to_num(table[name].iloc[row])) for name in asked]
-            bars = pg.BarGraphItem(x=x, height=height, width=width * 0.95, brush=pg.intColor(row, max(count, 3)))
+            bars = pg.BarGraphItem(x=x, height=height, width=width * 0.95, brush=_COLOURS[row % len(_COLOURS)])
             self.plot.addItem(bars)
             self.plot.plotItem.legend.addItem(bars, str(table["space"].iloc[row]))
         titles = dict(zip(_COLUMNS, ("next window", "condition", "known states", "neighbours"), strict=True))
         self.plot.getAxis("bottom").setTicks([[(nth, titles[name]) for nth, name in enumerate(asked)]])
-        self.plot.autoRange()
+        self.plot.setYRange(0, 1.3)  # room for the legend
 
 
 def _compare(experiment: Experiment, progress: Progress) -> Evidence:
