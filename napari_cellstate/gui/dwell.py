@@ -120,8 +120,8 @@ class DwellPanel(Panel):
         low, high = ("rate_low", "rate_high") if rates else ("low", "high")
         groups = ["condition", "from", "to"] if rates else ["condition", "state"]
         alone = len(names) == 1 or bool(self.condition.currentData())
-        for key, one in table.groupby(groups, sort=False):
-            keys: Any = key
+        for group, one in table.groupby(groups, sort=False):
+            keys: Any = group
             if rates and not one["count"].sum():
                 continue
             style = _LINES[names.index(str(keys[0])) % len(_LINES)]
