@@ -81,8 +81,8 @@ class FindPanel(Panel):
         self.says.setText("\n".join(said))
         self.list.blockSignals(True)
         self.list.clear()
-        columns = (found.table[name].tolist() for name in ("movie", "track", "frame"))
-        keys = [(str(movie), int(track), int(frame)) for movie, track, frame in zip(*columns, strict=True)]
+        rows = found.table[["movie", "track", "frame"]].to_numpy()
+        keys = [(str(movie), int(track), int(frame)) for movie, track, frame in rows]
         self.list.addItems([f"{movie}   cell {track}   frame {frame}" for movie, track, frame in keys[:_MOST]])
         self.list.blockSignals(False)
         self.windows_chosen.emit(keys)
