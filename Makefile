@@ -47,7 +47,7 @@ manifest:
 	sh scripts/validate-wheel.sh $(CURDIR)/$(BIN)
 
 unit:
-	$(XVFB) $(BIN)/python -m pytest
+	$(XVFB) $(BIN)/python -m pytest -n 2 --dist loadfile
 
 examples:
 	for script in examples/*.py; do echo "$$script"; $(BIN)/python "$$script" || exit 1; done
