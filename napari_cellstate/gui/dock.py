@@ -81,6 +81,7 @@ class CellStateDock(QWidget):
         self.tool_picker = ToolPicker(Desk(napari_viewer, self.session, self.layers, self.panels))
         self.begin, self.outlets = Begin(napari_viewer, self.session, self), Outlets(self.session)
         self._then: Any = None
+        self._only_reads = False
         self._step = ""
         self._loaded: list[Any] = []
         self._lost: set[str] = set()
@@ -122,11 +123,14 @@ class CellStateDock(QWidget):
         self.notice.show_text(words(error), error=True)
 
     def work(self, work: Callable[[Progress], Any], then: Callable[[Any], None]) -> None:
-        """Call a function of a panel or a tool beside the window, and `then` with its result."""
+        """Call a function of a panel or a tool beside the window, and `then` with its result.
+
+        It reads results, or announces itself what it changed: panels keep what they show.
+        """
         if self.task.running:
             self.notice.show_text("Something is running; wait until it has ended, or press Cancel.", error=False)
             return
-        self._then = then
+        self._then, self._only_reads = then, True
         self.task.start(work)
 
     def show_keys(self) -> None:
@@ -284,7 +288,8 @@ class CellStateDock(QWidget):
 
     def _on_ended(self) -> None:
         self._lock(locked=False)
-        if self.session.experiment is not None:
+        only_reads, self._only_reads = self._only_reads, False
+        if self.session.experiment is not None and not only_reads:
             self.session.results_changed.emit()
 
     def _on_tool(self, tool: Tool | None) -> None:

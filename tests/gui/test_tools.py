@@ -87,3 +87,15 @@ def test_a_run_that_would_lose_corrections_asks(dock, finished, monkeypatch):
     dock.notice.action.click()
     assert asked == [{"reapply_edits": True}]
     assert dock.notice.text == ""
+
+
+def test_work_of_a_panel_leaves_what_the_others_show(dock, finished, qtbot):
+    dock.open(finished)
+    told, got = [], []
+    dock.session.results_changed.connect(lambda: told.append(1))
+    with qtbot.waitSignal(dock.task.ended, timeout=20_000):
+        dock.work(lambda progress: 7, got.append)
+    assert (told, got) == ([], [7])
+    with qtbot.waitSignal(dock.task.ended, timeout=60_000):
+        dock.run()
+    assert told == [1]
