@@ -47,6 +47,8 @@ class Observations:
     space : (N, D) embedding, or principal components of the scaled features; NaN where a row has none.
     space_name : what it is.
     dt_s : seconds a frame, where known.
+    place : (N, 2) y and x of the cell; NaN where a row has none, and no rows where there are no positions.
+    place_unit : of `place`; "" where it is not known.
     batch : (M,) plate, day or well of each movie; empty where none was named.
     factors : levels of each sample, where the condition is made of several factors.
     notes : what a reader should know.
@@ -68,6 +70,8 @@ class Observations:
     space: Floats
     space_name: str
     dt_s: float | None = None
+    place: Floats = field(default_factory=lambda: np.empty((0, 2)))
+    place_unit: str = ""
     batch: NDArray[Any] = field(default_factory=lambda: np.empty(0, object))
     factors: Factors | None = None
     notes: list[str] = field(default_factory=list)
@@ -114,6 +118,9 @@ def observe_experiment(
     used = np.asarray(behavior.var["used"], bool)
     space = next(str(name) for name in behavior.obsm if str(name).startswith("X_"))
     lag = recipe.dynamics.frames(recipe.windows.stride)
+    sizes = np.array([entries[name].pixel_size_um or np.nan for name in names])
+    known = bool(np.isfinite(sizes).all())
+    positions = behavior.obs[["y", "x"]].to_numpy(np.float64)
     notes = [
         f"movie {name} has no replicate and is taken as one of its own" for name in names if not entries[name].replicate
     ]
@@ -134,6 +141,8 @@ def observe_experiment(
         space=np.asarray(behavior.obsm[space], np.float64),
         space_name=space.removeprefix("X_"),
         dt_s=found.dt_s,
+        place=positions * sizes[movie, None] if known else positions,
+        place_unit="µm" if known else "px",
         batch=np.array(batches, object),
         factors=factors_of(by, levels, samples),
         notes=notes,

@@ -93,6 +93,7 @@ def observe_table(
         features=features,
         space=principal_components(scaled),
         space_name="scaled features" if len(features) <= DIMENSIONS else "principal components",
+        place=_places(sheet),
         batch=batches[first] if batch else batches,
         factors=factors_of(by, levels[first], samples),
         notes=notes,
@@ -214,6 +215,12 @@ def _features(sheet: Sheet, keys: dict[str, None], track: Ints, frame: Ints) -> 
         found["speed"] = _speed(sheet.numbers(y), sheet.numbers(x), track, frame)
     names = tuple(found)
     return names, np.stack([found[name] for name in names], axis=1) if names else np.empty((len(track), 0))
+
+
+def _places(sheet: Sheet) -> Floats:
+    """Position of each row, y and x; no rows where the table has none."""
+    y, x = sheet.find_optional(Y_NAMES), sheet.find_optional(X_NAMES)
+    return np.stack([sheet.maybe_numbers(y), sheet.maybe_numbers(x)], axis=1) if y and x else np.empty((0, 2))
 
 
 def _speed(y: Floats, x: Floats, track: Ints, frame: Ints) -> Floats:

@@ -30,6 +30,7 @@ def paths(
     origin: Literal["common", "place"] = "common",
     colour: Literal["state", "time"] = "state",
     pixel_size_um: float | None = None,
+    length: str = "",
     limit: int = 300,
     names: StateNames | None = None,
     conditions: Sequence[str] = (),
@@ -42,6 +43,7 @@ def paths(
     origin : "common" begins every track at 0, 0; "place" leaves it where it was. y goes down, as in the movie.
     colour : each step by the state it starts in, or by its time.
     pixel_size_um : None leaves the axes in px.
+    length : name of the unit that y and x are in, where that is not px.
     limit : tracks drawn in the whole figure, taken evenly; how many are left out is said.
     names : of states.
     conditions : in the order wanted, so that all figures of a report agree; those not named come after.
@@ -55,7 +57,7 @@ def paths(
     groups, cut = groups_of(table[by], conditions if by == "condition" else ())
     across = min(len(groups), _ACROSS)
     lines = -(-len(groups) // across)
-    length = "µm" if pixel_size_um else "px"
+    length = length or ("µm" if pixel_size_um else "px")
     spacing, last = spacing_of(table), int(table["frame"].max())
     factor, unit = scale_of_time(frame_interval(table))
     with figure(across * 3.1 + 0.9, lines * 3.2 + 0.7) as drawn:

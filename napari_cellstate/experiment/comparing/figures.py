@@ -49,6 +49,9 @@ def pictures_of(result: Comparison) -> list[Picture]:
     if "progress" in result.details:
         caption = "Mean pseudotime of the same points as they drift with the movements of each condition."
         found.append(Picture("progress", caption, lambda: _progress(result)))
+    if _has_paths(seen):
+        caption = "Tracks from a common origin, coloured by time."
+        found.append(Picture("paths", caption, lambda: _paths(seen)))
     if len(seen.features) > 1:
         found.append(Picture("clustermap", "Means of replicates.", lambda: _clustermap(seen)))
     return found
@@ -229,6 +232,34 @@ def _progress(result: Comparison) -> Figure:
     said = result.details["progress"]
     known = {name: values for name, values in said["pseudotime"].items() if values}
     return curves(known, label=f"mean pseudotime (from {_title(said['root'])})", title="Phase simulation")
+
+
+def _has_paths(seen: Observations) -> bool:
+    """Whether some track has positions at two times."""
+    rows = np.flatnonzero(np.isfinite(seen.place).all(axis=1))
+    return len(rows) > len(np.unique(seen.track[rows]))
+
+
+def _paths(seen: Observations) -> Figure:
+    import pandas as pd
+
+    from napari_cellstate.plots.paths import paths
+
+    table = pd.DataFrame(
+        {
+            "movie": seen.movie,
+            "condition": seen.samples.condition[seen.sample],
+            "track": seen.track,
+            "frame": seen.frame,
+            "y": seen.place[:, 0],
+            "x": seen.place[:, 1],
+            "state": seen.state if len(seen.state) else 0,
+        }
+    )
+    if seen.dt_s:
+        table["time_s"] = table["frame"] * seen.dt_s
+    length = seen.place_unit or "unit of the table"
+    return paths(table, colour="time", length=length, conditions=seen.conditions)
 
 
 def _clustermap(seen: Observations) -> Figure:
