@@ -83,12 +83,14 @@ def all_tables(found: StateRows, lag: int, dt: float | None, *, bin_hours: float
     k = found.k
     counted = {name: found.count(name, lag) for name in found.conditions}
     parts = {name: chain(one).tables(dt) for name, one in counted.items()}
+    if not parts:  # no rows at all: tables without rows, with the columns that others have
+        parts = {"": {kind: table.iloc[:0] for kind, table in chain(found.count("", lag)).tables(dt).items()}}
     made = {
         kind: pd.concat([_named(part[kind], name) for name, part in parts.items()]) for kind in (*CHAIN, "stationary")
     }
     keys = {"movie": found.movie, "track": found.track, "condition": found.condition}
     shares = occupancy(found.state, k, **keys).table().set_index("condition")
-    shares = shares.loc[list(found.conditions)].reset_index()
+    shares = shares.loc[list(found.conditions)].reset_index().astype({"condition": object})
     dwell, curves = _dwell(found, counted, dt)
     edges = time_bins(found.frame, width=bin_width(found.frame, dt, bin_hours))
     return {

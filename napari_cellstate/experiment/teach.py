@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_cellstate.core.digest import digest
+from napari_cellstate.core.edits import records
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.mask_edits import MaskEdit, RemoveCell, label_at
 from napari_cellstate.core.progress import Progress, silent
@@ -87,8 +90,9 @@ def teach_movie(
         unlabelled = [opened.image(others[nth]) for nth in spread.tolist()]
     finally:
         opened.close()
-    folder = experiment.root / "models" / f"teaching {name}"
-    return teach(
+    told = [name, model, seconds, whole_frames, records(edits), {t: digest(one.tolist()) for t, one in drawn.items()}]
+    folder = experiment.paths.model(f"teaching-{digest(told)[:16]}")  # the same lesson goes on, another begins anew
+    taught = teach(
         model,
         lessons,
         unlabelled,
@@ -100,6 +104,8 @@ def teach_movie(
         progress=progress,
         watch=watch,
     )
+    shutil.rmtree(folder, ignore_errors=True)
+    return taught
 
 
 def recipe_with(recipe: Recipe, name: str) -> Recipe:

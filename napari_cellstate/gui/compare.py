@@ -120,7 +120,7 @@ class ComparePanel(Panel):
         ready = experiment is not None and experiment.record("dynamics") is not None
         self.run_button.setEnabled(ready)
         if kept is None:
-            text = "Not compared yet." if ready else "Run all stages first; then conditions can be compared."
+            text = "Not compared yet." if ready else "Press Run all; then conditions can be compared."
         else:
             text = "The experiment has changed since: compare again." if kept.stale else ""
             self._fill_found(kept)

@@ -178,7 +178,7 @@ FAULTS = {
     ),
     "features twice": (
         table(f"{YOUNG}/features.parquet", lambda rows: pd.concat([rows, rows.iloc[:1]])),
-        f"{YOUNG}/features.parquet, row 48",
+        f"{YOUNG}/features.parquet, row 60",
         "same track and frame",
     ),
     "features of no track": (
@@ -197,7 +197,7 @@ FAULTS = {
         "cannot be read",
     ),
     "state out of range": (behavior(more_states), "behavior.h5ad", "a state outside 0 to 3"),
-    "rows twice": (behavior(more_rows), "behavior.h5ad, row 96", "same movie, track and frame"),
+    "rows twice": (behavior(more_rows), "behavior.h5ad, row 120", "same movie, track and frame"),
     "rows lost": (behavior(lambda rows: rows[:50].copy()), "behavior.h5ad", "rows of movie aged"),
     "posterior": (
         behavior(lambda rows: rows.obsm.update({"state_posterior": rows.obsm["state_posterior"] * 2})),

@@ -134,7 +134,8 @@ def test_movies_of_different_intervals_are_not_pooled(two_movies, tmp_path):
     resampled = cs.recipe_from({"features": {"resample_dt_s": 390.0}})
     cs.run(two_movies, resampled)
     rows = two_movies.behavior.obs.query("movie == 'fast'")
-    assert (rows["t1"] - rows["t0"] == 8).all()
+    window = cs.Recipe().windows.window
+    assert (rows["t1"] - rows["t0"] == 2 * (window - 1)).all()  # every second frame is used
     wrong = cs.recipe_from({"features": {"resample_dt_s": 500.0}})
     with pytest.raises(cs.InputError, match="not a multiple"):
         cs.run(two_movies, wrong)
@@ -219,7 +220,7 @@ def test_any_movie_comes_to_the_end(tmp_path, name, stack):
         assert exp.behavior.n_obs == 0
         assert any("behaviour table is empty" in sentence for sentence in report.warnings)
     else:
-        assert exp.behavior.n_obs == 4
+        assert exp.behavior.n_obs == 8 - cs.Recipe().windows.window + 1
     cs.export(exp, tmp_path / "out")
     cs.export(exp, tmp_path / "ctc", "ctc")
 
