@@ -31,6 +31,8 @@ PAPERS: dict[tuple[str, str], tuple[str, ...]] = {
         "Fukai and Kawaguchi 2023, Bioinformatics 39:btac799 (LapTrack)",
         "Jaqaman et al. 2008, Nat. Methods 5:695",
     ),
+    ("link", "btrack"): ("Ulicna et al. 2021, Front. Comput. Sci. 3:734559 (btrack)",),
+    ("link", "trackastra"): ("Gallusser and Weigert 2024, ECCV (Trackastra)",),
     ("embed", "umap"): ("McInnes et al. 2018, arXiv 1802.03426",),
     ("embed", "tsne"): (
         "van der Maaten and Hinton 2008, J. Mach. Learn. Res. 9:2579",
@@ -58,6 +60,8 @@ PACKAGES: dict[tuple[str, str], tuple[str, ...]] = {
     ("segment", "tiramisu"): ("torch",),
     ("link", "trackpy"): ("trackpy",),
     ("link", "laptrack"): ("laptrack",),
+    ("link", "btrack"): ("btrack",),
+    ("link", "trackastra"): ("trackastra",),
     ("embed", "pca"): ("scikit-learn",),
     ("embed", "nmf"): ("scikit-learn",),
     ("embed", "umap"): ("umap-learn",),

@@ -14,6 +14,7 @@ from napari_cellstate.gui.layers import CHOSEN
 from napari_cellstate.gui.pointer import Gesture, Pointer
 from napari_cellstate.gui.results import MovieResults
 from napari_cellstate.gui.tool import Desk, Tool
+from napari_cellstate.gui.tool_keys import Keys
 
 HELP = """
 <table cellspacing="4">
@@ -36,6 +37,7 @@ class ClickTool(Tool):
         self._half: tuple[float, float] | None = None
         self._seen: list[Spot] = []
         self._pointer = Pointer(desk.viewer, desk.layers, self.act)
+        self._keys = Keys(desk.viewer, {"n": self.go_on})
         title, keys = QLabel("Click-segment"), QLabel(HELP)
         title.setStyleSheet("font-weight: bold; font-size: 12pt")
         keys.setWordWrap(True)
@@ -62,14 +64,14 @@ class ClickTool(Tool):
     def activate(self) -> None:
         """Take the mouse, and show the masks as they are."""
         self._pointer.start()
-        self._desk.viewer.bind_key("n", self._on_key, overwrite=True)
+        self._keys.start()
         self._show_masks()
         self.says.setText("")
 
     def deactivate(self) -> None:
         """Give the mouse back."""
         self._pointer.stop()
-        self._desk.viewer.bind_key("n", None, overwrite=True)
+        self._keys.stop()
         self._desk.layers.hide_masks()
 
     def show_results(self, found: MovieResults | None) -> None:
@@ -143,9 +145,6 @@ class ClickTool(Tool):
     def _open(self) -> Any:
         session = self._desk.session
         return session.experiment, session.movie
-
-    def _on_key(self, _: Any) -> None:
-        self.go_on()
 
     def _show_spot(self, spot: Spot | None) -> None:
         if spot is None:

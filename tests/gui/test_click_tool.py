@@ -110,6 +110,16 @@ def test_the_mouse_is_given_back(viewer, dock, tool):
     assert not [one for one in viewer.mouse_drag_callbacks if getattr(one, "__self__", None) is tool._pointer]
 
 
+def test_the_key_of_next_wins_over_those_of_the_active_layer_and_is_given_back(viewer, dock, tool):
+    def bound(owner):
+        return "n" in {str(key).lower() for key, act in owner.keymap.items() if act is not None}
+
+    assert len(viewer.layers) > 1
+    assert all(bound(owner) for owner in (viewer, *viewer.layers))
+    dock.tool_picker.put_away()
+    assert not any(bound(owner) for owner in (viewer, *viewer.layers))
+
+
 @pytest.fixture
 def needs_weights():
     from napari_cellstate.learn.models import model_digest
