@@ -112,7 +112,7 @@ def compare(
     details = _details(seen, designs, findings, found, along, root)
     said = [knows] if knows else []
     said += [f"links: {measured.words()}"] if measured.judged else []
-    notes = (*seen.notes, *said, *_warnings(designs, checks, descriptive=descriptive))
+    notes = (*said, *seen.notes, *_warnings(designs, checks, descriptive=descriptive))
     methods = methods_paragraph(source, seen, designs, settings, findings)
     result = Comparison(tuple(findings), tuple(checks), designs, notes, settings, details, methods, seen)
     _write(result, Path(out), report=report, force=force, progress=progress)
