@@ -1,6 +1,6 @@
 """How often paired tests, distances by state and skewed numbers reject when there is nothing to find.
 
-python benchmarks/bench_calibration_paired.py [RUNS DEAR_RUNS] >> benchmarks/results/calibration.md
+python -m benchmarks.bench_calibration_paired [RUNS DEAR_RUNS] >> benchmarks/results/calibration.md
 
 Clouds of windows as in `bench_calibration`, but each replicate is seen in both conditions, and half of what a replicate
 has of its own is the same in both. Where replicates give one number each (mean pseudotime, progress in the phase

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.bench_calibration import beside, factorial, halves, of_clouds, rejections, simulate_runs
+from benchmarks.bench_calibration_paired import T_TESTS, one_run, skewed
 from napari_cellstate.compare.correction import benjamini_hochberg
 from napari_cellstate.compare.replicate_tests import compare_means
 
@@ -27,6 +28,16 @@ def test_factors_reject_no_more_true_nulls_than_they_may():
 def test_questions_on_clouds_reject_no_more_true_nulls_than_they_may():
     for name, rejected in of_clouds(RUNS).items():
         assert rejected.mean() <= LIMIT, name
+
+
+def test_paired_questions_on_clouds_reject_no_more_true_nulls_than_they_may():
+    found = np.array([one_run(([*T_TESTS], "pairs", 9, run)) for run in range(RUNS)])
+    assert (found.mean(axis=0) <= LIMIT).all(), dict(zip(T_TESTS, found.mean(axis=0), strict=True))
+
+
+def test_skewed_numbers_reject_no_more_true_nulls_than_they_may():
+    for name, rejected in skewed(np.random.default_rng(10), 2000).items():
+        assert rejected.mean() <= 0.067, name
 
 
 def test_cells_as_n_reject_a_third_of_true_nulls():

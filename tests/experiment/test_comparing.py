@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ import pytest
 import napari_cellstate as cs
 from napari_cellstate.cli import main
 from napari_cellstate.core.errors import InputError
+from napari_cellstate.experiment.comparing.figures import pictures_of
 from napari_cellstate.simulate.population import spread_rates
 
 RATES = np.array([[0, 0.06, 0.02], [0.04, 0, 0.04], [0.02, 0.06, 0]])
@@ -322,3 +324,43 @@ def test_odd_tables_are_compared_too(tmp_path, change):
     change(sequences(tracks=10, frames=21)).to_csv(tmp_path / "t.csv", index=False)
     found = cs.compare(tmp_path / "t.csv", tmp_path / "out", points=10)
     assert found.findings and (tmp_path / "out" / "report.pdf").is_file()
+
+
+def test_states_taught_in_one_condition_only_are_descriptive(two_movies, tmp_path):
+    from napari_cellstate.experiment.edit import edit
+    from napari_cellstate.experiment.edits.states import TeachState
+    from napari_cellstate.methods.states.taught import Taught
+
+    cs.run(two_movies)
+    recipe = replace(cs.Recipe(), states=Taught(steps=20))
+    rows = two_movies.behavior.obs
+    young, aged = (rows[rows["movie"] == entry.name] for entry in two_movies.movies)
+
+    def say(row, state):
+        place = {"frame": int(row["frame"]), "y": float(row["y"]), "x": float(row["x"])}
+        edit(two_movies, TeachState(movie=str(row["movie"]), **place, state=state))
+
+    say(young.iloc[0], 1)
+    say(young.iloc[-1], 2)
+    say(aged.iloc[0], 1)
+    cs.run(two_movies, recipe)
+    found = cs.compare(two_movies, tmp_path / "out", points=20, report=False)
+    assert found.settings["descriptive"] and "made with knowledge of them" in found.methods
+    assert any(note.startswith("state 2 was taught without an example from aged") for note in found.notes)
+    assert all(said.startswith("descriptive only") for said in found.statements().values())
+    say(aged.iloc[-1], 2)
+    cs.run(two_movies, recipe)
+    assert not cs.compare(two_movies, tmp_path / "b", points=20, report=False).settings["descriptive"]
+
+
+def test_paths_are_drawn_where_there_are_positions(tmp_path):
+    rows = sequences(tracks=6, frames=12)
+    rng = np.random.default_rng(4)
+    for name in ("x", "y"):
+        rows[name] = rng.normal(size=len(rows))
+    rows.to_csv(tmp_path / "t.csv", index=False)
+    found = cs.compare(tmp_path / "t.csv", tmp_path / "out", points=10, report=False)
+    pictures = {one.name: one for one in pictures_of(found)}
+    panels = [panel for panel in pictures["paths"].make().axes if panel.get_title()]
+    assert [panel.get_title() for panel in panels] == ["young\n24 tracks", "aged\n24 tracks"]
+    assert all(len(panel.collections[0].get_segments()) == 24 * 11 for panel in panels)

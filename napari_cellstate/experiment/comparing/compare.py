@@ -21,7 +21,12 @@ from napari_cellstate.experiment.comparing.comparison import DESCRIPTIVE, Compar
 from napari_cellstate.experiment.comparing.descriptions import check_link_errors, describe_pair, describe_variance
 from napari_cellstate.experiment.comparing.factorial import find_factor_effects
 from napari_cellstate.experiment.comparing.methods_text import methods_paragraph
-from napari_cellstate.experiment.comparing.observe import make_designs, measured_link_error, observe
+from napari_cellstate.experiment.comparing.observe import (
+    known_to_states,
+    make_designs,
+    measured_link_error,
+    observe,
+)
 from napari_cellstate.experiment.comparing.progress import Along, describe_progress, find_progress, follow
 from napari_cellstate.experiment.comparing.questions import find_differences
 from napari_cellstate.experiment.export import make_folder
@@ -70,7 +75,8 @@ def compare(
     root : state to begin from: rows are ordered along pseudotime, and steps back and progress are compared.
     link_error : share of wrong links; 0 takes that which review measured, if any. How far rates move by it stands in
         the checks.
-    descriptive : states, scaling or embedding know the condition: nothing is tested.
+    descriptive : states, scaling or embedding know the condition: nothing is tested. Set by itself where states were
+        taught by examples that some condition lacks.
     report : write report.html, report.pdf and figures too.
     force : write into a folder that is not empty.
 
@@ -85,6 +91,8 @@ def compare(
     designs = make_designs(seen, reference, pairing)
     along = follow(seen, root, progress) if root else None
     found = _find(seen, designs, margins, clouds, along, progress)
+    knows = known_to_states(source, seen)
+    descriptive = descriptive or bool(knows)
     measured = measured_link_error(source)
     share = link_error or (measured.rate if measured.judged else 0.0)
     checks = _checks(seen, designs, share)
@@ -102,8 +110,9 @@ def compare(
     if descriptive:
         findings = [_untested(one) for one in findings]
     details = _details(seen, designs, findings, found, along, root)
-    said = [f"links: {measured.words()}"] if measured.judged else []
-    notes = (*seen.notes, *said, *_warnings(designs, checks, descriptive=descriptive))
+    said = [knows] if knows else []
+    said += [f"links: {measured.words()}"] if measured.judged else []
+    notes = (*said, *seen.notes, *_warnings(designs, checks, descriptive=descriptive))
     methods = methods_paragraph(source, seen, designs, settings, findings)
     result = Comparison(tuple(findings), tuple(checks), designs, notes, settings, details, methods, seen)
     _write(result, Path(out), report=report, force=force, progress=progress)

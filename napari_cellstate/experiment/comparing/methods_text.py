@@ -24,7 +24,10 @@ def methods_paragraph(
     findings: Sequence[Finding],
 ) -> str:
     """What was done, as a paper says it, with every setting that changes the result."""
-    parts = [_data(source, seen), *(sentence(design_sentence(design)) for design in designs)]
+    parts = [
+        _data(source, seen, blind=not settings["descriptive"]),
+        *(sentence(design_sentence(design)) for design in designs),
+    ]
     parts.append(_tests(findings))
     if any(one.question == "distance" for one in findings):
         drawn = settings["distance"]
@@ -60,7 +63,7 @@ def _tests(findings: Sequence[Finding]) -> str:
     )
 
 
-def _data(source: Experiment | str | Path, seen: Observations) -> str:
+def _data(source: Experiment | str | Path, seen: Observations, *, blind: bool) -> str:
     tracks = int(seen.track.max(initial=-1)) + 1
     rows = f"{len(seen.movie):,} windows of {tracks:,} tracks in {len(seen.samples.of):,} movies"
     if not is_experiment(source):
@@ -82,7 +85,7 @@ def _data(source: Experiment | str | Path, seen: Observations) -> str:
     window = f"windows of {recipe.windows.window} frames, every {recipe.windows.stride}"
     return (
         f"Cells were {made} ({window}; one scaling, embedding and set of {len(seen.states)} states for all conditions, "
-        f"made without knowledge of them), which gave {rows}."
+        f"made {'without' if blind else 'with'} knowledge of them), which gave {rows}."
     )
 
 

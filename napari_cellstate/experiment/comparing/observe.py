@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from napari_cellstate.compare.design import Design, Pairing, make_design
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.experiment.observations import Observations, observe_experiment
@@ -52,6 +54,34 @@ def measured_link_error(source: Experiment | str | Path) -> ErrorRate:
     from napari_cellstate.experiment.review import measured_error
 
     return measured_error(as_experiment(source))
+
+
+def known_to_states(source: Experiment | str | Path, seen: Observations) -> str:
+    """How the states of an experiment came to know the condition, "" where they did not.
+
+    Notes
+    -----
+    Methods are not told the condition; but where a person taught states by example and showed one of them in some
+    conditions only, the net learns what tells these apart, and calls it the state.
+    """
+    if not is_experiment(source):
+        return ""
+    from napari_cellstate.experiment.pipeline import current_recipe
+    from napari_cellstate.experiment.stages.states import taught_rows
+
+    experiment = as_experiment(source)
+    if current_recipe(experiment).states.kind != "taught":
+        return ""
+    taught, _ = taught_rows(experiment.behavior, tuple(experiment.history.done))
+    if taught is None:
+        return ""
+    condition = seen.samples.condition[seen.sample]
+    for state in np.unique(taught[taught > 0]).tolist():
+        shown = set(condition[taught == state].tolist())
+        missing = [name for name in seen.conditions if name not in shown]
+        if missing:
+            return f"state {state} was taught without an example from {' and '.join(missing)}; label some there too"
+    return ""
 
 
 def make_designs(seen: Observations, reference: str, pairing: Pairing) -> tuple[Design, ...]:

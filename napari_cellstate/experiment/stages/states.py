@@ -38,7 +38,7 @@ def _run(experiment: Experiment, recipe: Recipe, runtime: Runtime) -> Outcome:
     space, warnings = state_space(behavior, recipe)
     runtime.progress(0, 1, f"states ({recipe.states.kind})")
     edits = tuple(edit for edit in experiment.history.done if edit.stage == "states")
-    taught, lost = _taught(behavior, edits)
+    taught, lost = taught_rows(behavior, edits)
     rows = Rows(space, global_runs(behavior), overlap(recipe), taught, named_values(behavior))
     method = recipe.states.estimated(rows)
     fit = method.fit(rows, runtime)
@@ -72,7 +72,9 @@ def named_values(behavior: AnnData) -> NamedValues:
     return NamedValues(tuple(str(name) for name in behavior.var_names), np.asarray(behavior.X, np.float64))
 
 
-def _taught(behavior: AnnData, edits: tuple[Edit, ...]) -> tuple[np.ndarray[Any, np.dtype[np.int64]] | None, list[str]]:
+def taught_rows(
+    behavior: AnnData, edits: tuple[Edit, ...]
+) -> tuple[np.ndarray[Any, np.dtype[np.int64]] | None, list[str]]:
     """State that the user said of each row, 0 for none; and the words of what fits no row."""
     said = [edit for edit in edits if isinstance(edit, TeachState)]
     if not said:
