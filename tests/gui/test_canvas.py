@@ -40,6 +40,19 @@ def test_the_readout_is_right_for_twenty_cells(viewer, shown, finished, movie):
             assert f"state {row.state} ({row.state_prob:.0%})" in text
 
 
+def test_the_readout_has_the_features_of_that_window(viewer, shown, finished):
+    behavior = finished.behavior
+    rows = behavior.obs[behavior.obs["movie"] == shown.session.movie].sample(20, random_state=3)
+    table = states_table(finished)
+    for name, row in rows.iterrows():
+        same = [table[key] == row[key] for key in ("movie", "track", "frame")]
+        here = table[same[0] & same[1] & same[2]]
+        text = _hover(viewer, shown, next(here.itertuples()))
+        for feature, unit in shown._found.features:
+            value = float(behavior[name, feature].X[0, 0])
+            assert f"{feature} {value:.3g} {unit}".strip() in text
+
+
 def test_beside_all_cells_there_is_nothing_to_read(viewer, shown):
     event = SimpleNamespace(position=(0.0, 0.0, 0.0), type="mouse_move")
     for callback in viewer.mouse_move_callbacks:
