@@ -13,6 +13,32 @@ Floats = NDArray[np.float32]
 
 
 @compiled
+def _sweep(labels: NDArray[np.int32], distance: Floats) -> bool:
+    """Shorten distances within cells by those of neighbours, once down and once up; whether any became shorter."""
+    height, width = labels.shape
+    diagonal = np.float32(math.sqrt(2.0))
+    changed = False
+    for sweep in range(2):
+        for i in range(height):
+            y = i if sweep == 0 else height - 1 - i
+            back = -1 if sweep == 0 else 1
+            for j in range(width):
+                x = j if sweep == 0 else width - 1 - j
+                if labels[y, x] <= 0:
+                    continue
+                best = distance[y, x]
+                for dy, dx in ((back, -1), (back, 0), (back, 1), (0, back)):
+                    yy, xx = y + dy, x + dx
+                    if 0 <= yy < height and 0 <= xx < width and labels[yy, xx] == labels[y, x]:
+                        step = diagonal if dy != 0 and dx != 0 else np.float32(1)
+                        best = min(best, distance[yy, xx] + step)
+                if best < distance[y, x]:
+                    distance[y, x] = best
+                    changed = True
+    return changed
+
+
+@compiled
 def targets(labels: NDArray[np.int32], size: Floats, half: float, edge_width: float) -> Floats:
     """Everything that a net should say about labelled pixels.
 
@@ -48,21 +74,7 @@ def targets(labels: NDArray[np.int32], size: Floats, half: float, edge_width: fl
                     if 0 <= yy < height and 0 <= xx < width and labels[yy, xx] != own and labels[yy, xx] >= 0:
                         step = diagonal if dy != 0 and dx != 0 else np.float32(1)
                         distance[y, x] = min(distance[y, x], step)
-    for sweep in range(2):
-        for i in range(height):
-            y = i if sweep == 0 else height - 1 - i
-            back = -1 if sweep == 0 else 1
-            for j in range(width):
-                x = j if sweep == 0 else width - 1 - j
-                if labels[y, x] <= 0:
-                    continue
-                best = distance[y, x]
-                for dy, dx in ((back, -1), (back, 0), (back, 1), (0, back)):
-                    yy, xx = y + dy, x + dx
-                    if 0 <= yy < height and 0 <= xx < width and labels[yy, xx] == labels[y, x]:
-                        step = diagonal if dy != 0 and dx != 0 else np.float32(1)
-                        best = min(best, distance[yy, xx] + step)
-                distance[y, x] = best
+    _sweep(labels, distance)
     n = size.shape[0]
     count, mean_y, mean_x = np.zeros(n), np.zeros(n), np.zeros(n)
     deepest = np.zeros(n, np.float32)
@@ -90,26 +102,8 @@ def targets(labels: NDArray[np.int32], size: Floats, half: float, edge_width: fl
     for own in range(1, n):
         if middle_y[own] >= 0:
             way[middle_y[own], middle_x[own]] = 0
-    changed = True
-    while changed:
-        changed = False
-        for sweep in range(2):
-            for i in range(height):
-                y = i if sweep == 0 else height - 1 - i
-                back = -1 if sweep == 0 else 1
-                for j in range(width):
-                    x = j if sweep == 0 else width - 1 - j
-                    if labels[y, x] <= 0:
-                        continue
-                    best = way[y, x]
-                    for dy, dx in ((back, -1), (back, 0), (back, 1), (0, back)):
-                        yy, xx = y + dy, x + dx
-                        if 0 <= yy < height and 0 <= xx < width and labels[yy, xx] == labels[y, x]:
-                            step = diagonal if dy != 0 and dx != 0 else np.float32(1)
-                            best = min(best, way[yy, xx] + step)
-                    if best < way[y, x]:
-                        way[y, x] = best
-                        changed = True
+    while _sweep(labels, way):
+        pass
     spread = np.float32(2 * (half / 4) ** 2)
     for y in range(height):
         for x in range(width):
