@@ -5,18 +5,17 @@ from __future__ import annotations
 import logging
 from importlib.util import find_spec
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_cellstate.core.errors import InputError
-from napari_cellstate.core.families import Linker
 from napari_cellstate.core.method import register, setting
 from napari_cellstate.core.movie import Movie
 from napari_cellstate.core.progress import Runtime
 from napari_cellstate.core.tables import make_links
-from napari_cellstate.methods.link.reach import estimated_range
+from napari_cellstate.methods.link.reach import ReachingLinker
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +26,7 @@ _MOST_LOST = 10
 """Frames in a row; with none btrack makes no tracks, and with more than these its compiled part ends the program."""
 
 
-class BtrackLinker(Linker):
+class BtrackLinker(ReachingLinker):
     """Kalman filters for short tracks, then the likeliest way to join them (Ulicna et al. 2021).
 
     Notes
@@ -39,23 +38,7 @@ class BtrackLinker(Linker):
     kind: ClassVar[str] = "btrack"
     title: ClassVar[str] = "Bayesian tracker (btrack)"
 
-    search_range: float = setting(
-        0.0,
-        "Search range",
-        unit="px",
-        ge=0,
-        step=1.0,
-        estimated=True,
-        help="How far a cell may move from one frame to the next, and over a gap; more follows faster cells and makes "
-        "more wrong links. 0 estimates it from the cells.",
-    )
     divisions: bool = setting(True, "Divisions", help="Look for divisions; without it every cell that appears is new.")
-
-    def estimated(self, cells: pd.DataFrame, movie: Movie) -> Self:
-        """The same method with a search range read from the cells, where it was 0."""
-        if self.search_range > 0:
-            return self
-        return self.model_copy(update={"search_range": estimated_range(cells)})
 
     def link(self, cells: pd.DataFrame, movie: Movie, runtime: Runtime) -> pd.DataFrame:
         """Link the cells of one movie; btrack itself cannot be stopped on its way."""

@@ -3,37 +3,26 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from napari_cellstate.core.families import Linker
 from napari_cellstate.core.method import register, setting
 from napari_cellstate.core.movie import Movie
 from napari_cellstate.core.progress import Runtime
 from napari_cellstate.core.tables import join, make_links
-from napari_cellstate.methods.link.reach import estimated_range
+from napari_cellstate.methods.link.reach import ReachingLinker
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-class LaptrackLinker(Linker):
+class LaptrackLinker(ReachingLinker):
     """Nearest cells, then gaps and divisions by a second assignment (Jaqaman et al. 2008, doi:10.1038/nmeth.1237)."""
 
     kind: ClassVar[str] = "laptrack"
     title: ClassVar[str] = "Nearest cells, gaps and divisions (laptrack)"
 
-    search_range: float = setting(
-        0.0,
-        "Search range",
-        unit="px",
-        ge=0,
-        step=1.0,
-        estimated=True,
-        help="How far a cell may move from one frame to the next, and over a gap; more follows faster cells and makes "
-        "more wrong links. 0 estimates it from the cells.",
-    )
     daughter_range: float = setting(
         0.0,
         "Daughter range",
@@ -42,12 +31,6 @@ class LaptrackLinker(Linker):
         step=1.0,
         help="How far from its mother a second daughter is looked for; 0 finds no divisions.",
     )
-
-    def estimated(self, cells: pd.DataFrame, movie: Movie) -> Self:
-        """The same method with a search range read from the cells, where it was 0."""
-        if self.search_range > 0:
-            return self
-        return self.model_copy(update={"search_range": estimated_range(cells)})
 
     def link(self, cells: pd.DataFrame, movie: Movie, runtime: Runtime) -> pd.DataFrame:
         """Link the cells of one movie; laptrack itself cannot be stopped on its way."""

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from napari_cellstate.core.families import Linker
+from napari_cellstate.core.method import setting
+from napari_cellstate.core.movie import Movie
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,6 +21,27 @@ Floats = NDArray[np.float64]
 _QUANTILE = 0.99
 _MARGIN = 2.0
 _LEAST = 1.0
+
+
+class ReachingLinker(Linker):
+    """A linker that looks no further than a search range, which is read from the cells where it is 0."""
+
+    search_range: float = setting(
+        0.0,
+        "Search range",
+        unit="px",
+        ge=0,
+        step=1.0,
+        estimated=True,
+        help="How far a cell may move from one frame to the next, and over a gap; more follows faster cells and makes "
+        "more wrong links. 0 estimates it from the cells.",
+    )
+
+    def estimated(self, cells: pd.DataFrame, movie: Movie) -> Self:
+        """The same method with a search range read from the cells, where it was 0."""
+        if self.search_range > 0:
+            return self
+        return self.model_copy(update={"search_range": estimated_range(cells)})
 
 
 def estimated_range(cells: pd.DataFrame) -> float:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from napari_cellstate.core.families import Linker
 from napari_cellstate.core.method import register, setting
 from napari_cellstate.core.movie import Movie
 from napari_cellstate.core.progress import Runtime
 from napari_cellstate.core.tables import make_links
-from napari_cellstate.methods.link.reach import estimated_range
+from napari_cellstate.methods.link.reach import ReachingLinker
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 @register
-class TrackpyLinker(Linker):
+class TrackpyLinker(ReachingLinker):
     """Link each cell to the next frame's so that the sum of squared displacements is least.
 
     A cell that finds no partner within the search range costs its square, as in Crocker and Grier 1996
@@ -40,12 +39,6 @@ class TrackpyLinker(Linker):
         help="How far a cell may move from one frame to the next; more follows faster cells and makes more wrong "
         "links where cells are crowded. 0 estimates it from the cells.",
     )
-
-    def estimated(self, cells: pd.DataFrame, movie: Movie) -> Self:
-        """The same method with a search range read from the cells, where it was 0."""
-        if self.search_range > 0:
-            return self
-        return self.model_copy(update={"search_range": estimated_range(cells)})
 
     def link(self, cells: pd.DataFrame, movie: Movie, runtime: Runtime) -> pd.DataFrame:
         """Link the cells of one movie; frames without cells count as missing frames."""
