@@ -112,16 +112,21 @@ class AddCell(MaskEdit):
         return ((mask.top + mask.height / 2, mask.left + mask.width / 2),)
 
 
-class _AtPlace(MaskEdit):
-    """A correction at a place, in one frame or in as many as `through` says."""
+class _FromFrame(MaskEdit):
+    """A correction in one frame, or in as many from there on as `through` says."""
 
     frame: Frame
-    place: Place
     through: Annotated[int, Field(ge=1)] = 1
 
     def frames(self) -> range:
         """From its frame on."""
         return range(self.frame, self.frame + self.through)
+
+
+class _AtPlace(_FromFrame):
+    """A correction at a place."""
+
+    place: Place
 
     def places(self) -> tuple[Place, ...]:
         """Its place."""
@@ -178,17 +183,11 @@ class SplitCell(_AtPlace):
         return True
 
 
-class MergeCells(MaskEdit):
+class MergeCells(_FromFrame):
     """One cell that is in pieces: those under a path become one."""
 
     kind: ClassVar[str] = "merge-cells"
-    frame: Frame
     path: Annotated[tuple[Place, ...], Field(min_length=2)]
-    through: Annotated[int, Field(ge=1)] = 1
-
-    def frames(self) -> range:
-        """From its frame on."""
-        return range(self.frame, self.frame + self.through)
 
     def places(self) -> tuple[Place, ...]:
         """Where its path begins and ends."""

@@ -22,14 +22,14 @@ def opened_for(experiment: Experiment, movie: str, method: Linker) -> Iterator[M
     """The movie with what a linker reads of it: images, and the outlines as they are in the experiment."""
     opened = experiment.movie(movie, pixels=method.reads_images)
     folder = experiment.movie_paths(movie).labels
-    labels = LabelFrames(experiment.labels(movie)) if method.reads_labels and folder.exists() else None
+    labels = LabelSource(experiment.labels(movie)) if method.reads_labels and folder.exists() else None
     try:
         yield replace(opened, labels=labels)
     finally:
         opened.close()
 
 
-class LabelFrames:
+class LabelSource:
     """Labels, (T, Y, X), as a `FrameSource`."""
 
     axes_named = True
