@@ -29,6 +29,7 @@ from napari_cellstate.experiment.comparing.kept import (
     kept_comparison,
     levels_of,
 )
+from napari_cellstate.gui.boxes import refill
 from napari_cellstate.gui.fields import Floating
 from napari_cellstate.gui.movie_table import MovieTable
 from napari_cellstate.gui.panel import Panel
@@ -74,8 +75,8 @@ class ComparePanel(Panel):
         wanted = (self.by.currentText(), self.batch.currentText())
         factors = [] if experiment is None else factor_names(experiment)
         pairs = [f"{one},{other}" for nth, one in enumerate(factors) for other in factors[nth + 1 :]]
-        _fill(self.by, [*factors, *(pair for pair in pairs if not pair.startswith("condition,"))], wanted[0])
-        _fill(self.batch, [_NONE, *(name for name in factors if name != "condition")], wanted[1])
+        refill(self.by, [*factors, *(pair for pair in pairs if not pair.startswith("condition,"))], wanted[0])
+        refill(self.batch, [_NONE, *(name for name in factors if name != "condition")], wanted[1])
         self._fill_reference()
         self.kept = None if experiment is None else kept_comparison(experiment)
         self._show()
@@ -106,7 +107,7 @@ class ComparePanel(Panel):
     def _fill_reference(self) -> None:
         experiment, by = self._session.experiment, self.by.currentText()
         levels = [] if experiment is None or "," in by else levels_of(experiment, by)
-        _fill(self.reference, ["the first", *levels], self.reference.currentText())
+        refill(self.reference, ["the first", *levels], self.reference.currentText())
 
     def _show(self) -> None:
         """Statements, cards and figures of the comparison that lies on disk."""
@@ -229,14 +230,6 @@ class _Picture(QLabel):
             scaled = self._pixmap.scaledToWidth(width, Qt.TransformationMode.SmoothTransformation)
             self.setPixmap(scaled)
             self.setFixedHeight(scaled.height())
-
-
-def _fill(box: QComboBox, names: list[str], wanted: str) -> None:
-    box.blockSignals(True)
-    box.clear()
-    box.addItems(names)
-    box.setCurrentIndex(max(0, box.findText(wanted)))
-    box.blockSignals(False)
 
 
 def _text(text: str) -> QLabel:

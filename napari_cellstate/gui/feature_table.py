@@ -27,6 +27,7 @@ from qtpy.QtWidgets import (
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.progress import Progress
 from napari_cellstate.experiment.window_table import WindowTable, window_table
+from napari_cellstate.gui.boxes import refill
 from napari_cellstate.gui.panel import Panel
 from napari_cellstate.gui.row_model import RowModel
 from napari_cellstate.gui.session import Pick, Session
@@ -74,12 +75,7 @@ class FeatureTablePanel(Panel):
         """Read what is on disk now."""
         experiment = self._session.experiment
         self._found = window_table(experiment, self._found) if experiment is not None else None
-        wanted = self.which.currentText()
-        self.which.blockSignals(True)
-        self.which.clear()
-        self.which.addItems([_ALL, *([] if experiment is None else [entry.name for entry in experiment.movies])])
-        self.which.setCurrentIndex(max(0, self.which.findText(wanted)))
-        self.which.blockSignals(False)
+        refill(self.which, [_ALL, *([] if experiment is None else [entry.name for entry in experiment.movies])])
         if self._found is not None and self._column not in self._found.table:
             self._column = next(iter(self._found.features), "")
         self._apply()

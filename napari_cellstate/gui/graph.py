@@ -9,6 +9,7 @@ import pyqtgraph as pg
 from qtpy.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
 
 from napari_cellstate.core.behavior import state_name
+from napari_cellstate.gui.boxes import refill
 from napari_cellstate.gui.events import Event, find_events
 from napari_cellstate.gui.panel import Panel
 from napari_cellstate.gui.session import Session
@@ -51,19 +52,14 @@ class GraphPanel(Panel):
 
     def refresh(self) -> None:
         """Read what is on disk now."""
-        experiment, wanted = self._session.experiment, self.condition.currentText()
+        experiment = self._session.experiment
         self._table, self._shares, self._events = None, None, []
         ready = experiment is not None and experiment.record("dynamics") is not None
         if experiment is not None and ready and experiment.paths.dynamics("occupancy_by_condition").exists():
             self._table = experiment.dynamics("transitions")
             self._shares = experiment.dynamics("occupancy_by_condition")
             self._events = find_events(experiment, self._session.recipe)
-        self.condition.blockSignals(True)
-        self.condition.clear()
-        if self._table is not None:
-            self.condition.addItems([str(name) for name in dict.fromkeys(self._table["condition"])])
-        self.condition.setCurrentIndex(max(0, self.condition.findText(wanted)))
-        self.condition.blockSignals(False)
+        refill(self.condition, () if self._table is None else dict.fromkeys(self._table["condition"]))
         self._draw()
 
     def choose(self, before: int, after: int) -> None:

@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSizePol
 
 from napari_cellstate.core.errors import CellStateError
 from napari_cellstate.experiment.latent import Latent, open_latent, trained_embeddings
+from napari_cellstate.gui.boxes import refill
 from napari_cellstate.gui.panel import Panel
 from napari_cellstate.gui.session import Pick, Session
 
@@ -82,12 +83,7 @@ class LatentPanel(Panel):
         """Read what is on disk now."""
         experiment = self._session.experiment
         names = [] if experiment is None else trained_embeddings(experiment)
-        wanted = self.space.currentText()
-        self.space.blockSignals(True)
-        self.space.clear()
-        self.space.addItems(names)
-        self.space.setCurrentIndex(max(0, self.space.findText(wanted)))
-        self.space.blockSignals(False)
+        refill(self.space, names)
         self._ends = {}
         self._open()
 

@@ -27,6 +27,7 @@ from qtpy.QtWidgets import (
 from napari_cellstate.core.behavior import state_name
 from napari_cellstate.core.progress import Progress
 from napari_cellstate.experiment.exemplars import save_cells
+from napari_cellstate.gui.boxes import refill
 from napari_cellstate.gui.events import Event, find_events
 from napari_cellstate.gui.panel import Panel
 from napari_cellstate.gui.session import Pick, Session
@@ -74,18 +75,13 @@ class MatrixPanel(Panel):
 
     def refresh(self) -> None:
         """Read what is on disk now."""
-        experiment, wanted = self._session.experiment, self.condition.currentText()
+        experiment = self._session.experiment
         self._table, self._events = None, []
         ready = experiment is not None and experiment.paths.dynamics("transitions").exists()
         if experiment is not None and ready and experiment.record("dynamics") is not None:
             self._table = experiment.dynamics("transitions")
             self._events = find_events(experiment, self._session.recipe)
-        self.condition.blockSignals(True)
-        self.condition.clear()
-        if self._table is not None:
-            self.condition.addItems([str(name) for name in dict.fromkeys(self._table["condition"])])
-        self.condition.setCurrentIndex(max(0, self.condition.findText(wanted)))
-        self.condition.blockSignals(False)
+        refill(self.condition, () if self._table is None else dict.fromkeys(self._table["condition"]))
         self._draw()
 
     def choose_cell(self, row: int, column: int) -> None:

@@ -37,6 +37,7 @@ class Panels(QObject):
         """Panels that were opened so far, by key."""
         self._docks: dict[str, Any] = {}
         self._found: MovieResults | None = None
+        self._ring = 20.0
         self._chosen_windows: list[tuple[str, int, int]] = []
         self._events: list[Event] = []
         self._shades: tuple[Shades | None, str] = (None, "")
@@ -64,7 +65,7 @@ class Panels(QObject):
 
     def show_results(self, found: MovieResults | None) -> None:
         """Another movie is shown, or the same with other results."""
-        self._found = found
+        self._found, self._ring = found, self._ring_size()
         self._on_picked()
         for panel in self.made.values():
             panel.show_results(found)
@@ -157,8 +158,7 @@ class Panels(QObject):
         found = self._found
         return found.row_of(track, frame) if found is not None and movie == found.movie else -1
 
-    @property
-    def _ring(self) -> float:
+    def _ring_size(self) -> float:
         """Size of a ring around a cell, px: one and a half typical diameters."""
         experiment, movie = self._session.experiment, self._session.movie
         if experiment is None or not movie or not experiment.movie_paths(movie).cells.exists():

@@ -22,6 +22,7 @@ from napari_cellstate.core.errors import CellStateError, InputError
 from napari_cellstate.core.progress import Progress
 from napari_cellstate.experiment.click import diameter
 from napari_cellstate.experiment.teach import recipe_with, teach_movie
+from napari_cellstate.gui.boxes import refill
 from napari_cellstate.gui.scribbles import TeachingLayers
 from napari_cellstate.gui.tool import Desk, Tool
 from napari_cellstate.learn.models import models
@@ -76,10 +77,7 @@ class TeachTool(Tool):
 
     def activate(self) -> None:
         """List the models that there are."""
-        wanted = self.model.currentText()
-        self.model.clear()
-        self.model.addItems([one.name for one in models()])
-        self.model.setCurrentIndex(max(0, self.model.findText(wanted)))
+        refill(self.model, [one.name for one in models()])
 
     def deactivate(self) -> None:
         """Take what the net saw away."""
