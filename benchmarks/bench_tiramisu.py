@@ -18,13 +18,14 @@ from collections.abc import Callable
 import torch
 
 from benchmarks.plain_tiramisu import PlainTiramisu
+from napari_cellstate.learn.allocator import keep_freed_memory
 from napari_cellstate.learn.device import has_fast_bfloat16
 from napari_cellstate.nets.layouts import LAYOUTS
 from napari_cellstate.nets.tiramisu import Tiramisu
 
 CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
-WAYS = ("plain", "ours float32", "ours bfloat16", "slim float32", "slim bfloat16", "slim-half float32",
-        "slim-half bfloat16")  # fmt: skip
+WAYS = ("plain", "ours float32", "ours bfloat16", "slim-half float32", "slim-half bfloat16", "wide-half float32",
+        "wide-half bfloat16")  # fmt: skip
 
 
 def nets(layout: str) -> tuple[PlainTiramisu, Tiramisu]:
@@ -62,6 +63,8 @@ def sorted_like(plain: PlainTiramisu, ours: Tiramisu) -> list[tuple[str, torch.T
 def serve(way: str, layout: str, size: int, threads: int, clock: Callable[[], float]) -> None:
     """Time one frame for each line read, and answer with the seconds."""
     torch.set_num_threads(threads)
+    if way != "plain":
+        keep_freed_memory()  # as the terminal does
     kind, _, precision = way.rpartition(" ")
     if way == "plain":
         net: torch.nn.Module = nets(layout)[0]

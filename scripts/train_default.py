@@ -21,6 +21,7 @@ import numpy as np
 import torch
 from training_data import training
 
+from napari_cellstate.learn.allocator import keep_freed_memory
 from napari_cellstate.learn.cells.crops import Crops, batch
 from napari_cellstate.learn.cells.heads import outputs
 from napari_cellstate.learn.cells.objective import Cells, losses
@@ -32,19 +33,6 @@ from napari_cellstate.nets.layouts import LAYOUTS
 from napari_cellstate.nets.tiramisu import Tiramisu
 
 log = logging.getLogger("train_default")
-
-
-def keep_freed_memory() -> None:
-    """glibc gives large blocks back at once and the system clears them anew: half of the time of a step."""
-    import ctypes
-
-    try:
-        libc = ctypes.CDLL("libc.so.6")
-        libc.mallopt(-4, 0)  # M_MMAP_MAX
-        libc.mallopt(-1, 2**31 - 1)  # M_TRIM_THRESHOLD
-        libc.mallopt(-8, 1)  # M_ARENA_MAX: threads share what was freed
-    except OSError:
-        log.info("not glibc: the allocator stays as it is")
 
 
 class Ahead:

@@ -23,7 +23,10 @@ def _segment_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _segment(given: Arguments) -> int:
     from napari_cellstate.experiment.segmenting import segment
+    from napari_cellstate.learn.allocator import keep_freed_memory
     from napari_cellstate.terminal import progress_bar, segmented_text
+
+    keep_freed_memory()
 
     with progress_bar() as progress:
         done = segment(
@@ -58,7 +61,10 @@ def _train_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _train(given: Arguments) -> int:
     from napari_cellstate.experiment.training import train
+    from napari_cellstate.learn.allocator import keep_freed_memory
     from napari_cellstate.terminal import progress_bar
+
+    keep_freed_memory()
 
     with progress_bar() as progress:
         made = train(

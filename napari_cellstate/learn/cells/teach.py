@@ -20,6 +20,7 @@ from napari_cellstate.learn.average import Average
 from napari_cellstate.learn.cells.crops import Crops, Picture, batch, picture
 from napari_cellstate.learn.cells.heads import places
 from napari_cellstate.learn.cells.objective import WEIGHTS, losses
+from napari_cellstate.learn.device import has_fast_bfloat16
 from napari_cellstate.learn.ict import consistency_weight
 from napari_cellstate.learn.loop import Trained, Training, train
 from napari_cellstate.learn.mixup import draw_pairing
@@ -151,7 +152,7 @@ def teach(
     pictures, chances = _pictures(lessons, diameter)
     wide = diameter or float(np.median([_diameter(one) for one in lessons]) or 24.0)
     others = [picture(image, np.full(image.shape, -1), wide) for image in unlabelled] if told.consistency else []
-    student = copy.deepcopy(net).to(device or torch.device("cpu"))
+    student = copy.deepcopy(net).to(device or torch.device("cpu"), memory_format=torch.channels_last)
     clock = _Clock(told)
     objective = Taught(student, told.consistency if others else 0.0, clock.share, fresh=told.fresh)
     settings = Training(
@@ -161,6 +162,7 @@ def teach(
         schedule="cosine",
         warmup=5,
         clip=1.0,
+        bfloat16=has_fast_bfloat16(device),
         seed=told.seed,
         checkpoint_every=50 if folder else 0,
     )
