@@ -27,4 +27,4 @@ def keep_freed_memory() -> bool:
         return False
     # One arena: a thread takes up what another freed.
     wanted = ((_MMAP_MAX, 0), (_TRIM_THRESHOLD, 2**31 - 1), (_ARENA_MAX, 1))
-    return all([libc.mallopt(*one) == 1 for one in wanted])
+    return all(libc.mallopt(*one) == 1 for one in wanted)

@@ -152,7 +152,7 @@ def teach(
     pictures, chances = _pictures(lessons, diameter)
     wide = diameter or float(np.median([_diameter(one) for one in lessons]) or 24.0)
     others = [picture(image, np.full(image.shape, -1), wide) for image in unlabelled] if told.consistency else []
-    student = copy.deepcopy(net).to(device or torch.device("cpu"), memory_format=torch.channels_last)
+    student = copy.deepcopy(net).to(device or torch.device("cpu")).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     clock = _Clock(told)
     objective = Taught(student, told.consistency if others else 0.0, clock.share, fresh=told.fresh)
     settings = Training(
