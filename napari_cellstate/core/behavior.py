@@ -5,7 +5,8 @@ Names on disk, once. One id, (movie, track, frame), joins it with every other ta
 obs
     movie, condition, replicate, track, parent, lineage, frame (the lower middle frame of the window), t0, t1
     (first and last frame), time_s, label (0 where the cell is missing in that frame), y, x (px); after `states`:
-    cluster, state (1..k; states are ordered by mean speed), state_prob.
+    cluster, state (1..k; states are ordered by mean speed), state_prob. What embeddings say of each row is in
+    embed_NAME (of the first embedding) and EMBEDDING_NAME: `embed_sd`, `embed_surprise`.
 X, layers["scaled"], var
     features in physical units where known; scaled: one scaling for all movies (median and MAD, after log1p where
     a feature is skewed and not negative); var: unit, definition, source, set, used (enters the scaled space), log,
@@ -18,7 +19,12 @@ uns
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from napari_cellstate.core.looks import worn
+
+if TYPE_CHECKING:
+    from anndata import AnnData
 
 OBS_KEYS = ("movie", "track", "frame")
 STATE_COLUMNS = ("cluster", "state", "state_prob")
@@ -27,6 +33,16 @@ POSTERIOR = "state_posterior"
 NO_STATE = 0
 DOUBTFUL = 0.7
 """Below this posterior a row counts as doubtful: drawn faint, and counted."""
+
+
+_OF_EMBEDDINGS = {"sd": "of the prior", "surprise": "nats"}
+
+
+def embedding_columns(behavior: AnnData) -> dict[str, str]:
+    """Columns of `obs` that say how sure an embedding is of each row (sd) or how badly it explains it; their units."""
+    prefixes = ["embed", *(name.removeprefix("X_") for name in behavior.obsm)]
+    known = {f"{prefix}_{what}": unit for prefix in prefixes for what, unit in _OF_EMBEDDINGS.items()}
+    return {name: known[name] for name in behavior.obs.columns if name in known}
 
 
 def row_name(movie: str, track: int, frame: int) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_cellstate.core.behavior import state_name
+from napari_cellstate.core.behavior import embedding_columns, state_name
 from napari_cellstate.plots.colours import NO_STATE_COLOUR, condition_colour, state_colour
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ def choices(behavior: AnnData) -> list[tuple[str, str]]:
     """What rows can be coloured by: key and title."""
     fixed = [(STATE, "by state"), (CLUSTER, "by cluster"), (CONDITION, "by condition"), (TIME, "by time")]
     known = [one for one in fixed if one[0] == TIME or one[0] in behavior.obs]
-    return [*known, *((f"feature:{name}", f"by {name}") for name in behavior.var_names)]
+    said = [(f"embedding:{name}", f"by {name}") for name in embedding_columns(behavior)]
+    return [*known, *said, *((f"feature:{name}", f"by {name}") for name in behavior.var_names)]
 
 
 def shades(behavior: AnnData, key: str) -> Shades:
@@ -59,6 +60,9 @@ def shades(behavior: AnnData, key: str) -> Shades:
         return Shades(codes, tuple(condition_colour(at) for at in range(len(names))), tuple(names), codes.astype(float))
     if key == TIME:
         return by_values(behavior.obs["frame"].to_numpy(np.float64), "frame")
+    if key.startswith("embedding:"):
+        name = key.removeprefix("embedding:")
+        return by_values(behavior.obs[name].to_numpy(np.float64), embedding_columns(behavior)[name])
     name = key.removeprefix("feature:")
     at = list(behavior.var_names).index(name)
     return by_values(np.asarray(behavior.X[:, at], np.float64), str(behavior.var["unit"].iloc[at]))

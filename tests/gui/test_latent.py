@@ -10,7 +10,7 @@ from qtpy.QtCore import Qt
 
 import napari_cellstate as cs
 from napari_cellstate.gui.latent import mosaic
-from napari_cellstate.gui.layers import WINDOWS
+from napari_cellstate.gui.layers import COLOURED, WINDOWS
 from napari_cellstate.gui.session import Pick
 from napari_cellstate.methods import available
 from tests.experiment_kit import blobs, write_movie
@@ -81,6 +81,26 @@ def test_a_dot_leads_to_the_cell_and_its_reconstruction(shown, trained):
     assert panel._frames.shape[1:] == (2 * 34, FRAMES * 34)
     assert "orange: what the net rebuilds" in _see(panel, "vae", "cell")
     assert len(panel.lines["seen"].getData()[0]) == len(panel.lines["rebuilt"].getData()[0]) > 5
+
+
+def test_how_sure_the_net_is_colours_dots_and_cells(shown, trained):
+    scatter, obs = shown.panels.made["scatter"], trained.behavior.obs
+    there = [scatter.colour.itemData(at) for at in range(scatter.colour.count())]
+    names = ("embed_sd", "embed_surprise", "convgru-vae_sd", "convgru-vae_surprise")
+    assert [one for one in there if one.startswith("embedding:")] == [f"embedding:{name}" for name in names]
+    scatter.colour.setCurrentIndex(scatter.colour.findData("embedding:convgru-vae_sd"))
+    order, codes = np.argsort(obs["convgru-vae_sd"].to_numpy(), kind="stable"), scatter._shades.codes
+    assert (np.diff(codes[order]) >= 0).all()
+    assert (codes.min(), codes.max()) == (1, 24)
+    assert "of the prior" in scatter.legend.text()
+    scatter.in_movie.setChecked(True)
+    found, layer = shown._found, shown.layers.find(COLOURED)
+    assert layer.name == "convgru-vae_sd"
+    row = int(np.flatnonzero(found.row >= 0)[7])
+    labels = trained.labels(found.movie)[int(found.frame[row])]
+    painted = np.unique(layer.data[int(found.frame[row])][labels == found.label[row]])
+    assert painted.tolist() == [codes[found.row[row]] + 1]
+    scatter.in_movie.setChecked(False)
 
 
 def test_the_way_between_two_cells(shown, trained):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from napari_cellstate.core.crops import CropWish, Normalise
+from napari_cellstate.core.families import Embedder
 from napari_cellstate.core.method import setting
 from napari_cellstate.methods.embed._nets import NetEmbedder
 
@@ -12,8 +13,8 @@ BANDS = (0.7, 1.4, 2.8)
 """Scales of the bands, px of the net's grid: octaves from the finest that a grid can show."""
 
 
-class CropEmbedder(NetEmbedder):
-    """Base of the embedders that can read crops: how they are cut and turned."""
+class CropReader(Embedder):
+    """Base of all embedders that can read crops: how they are cut."""
 
     crop_um: float = setting(
         0.0,
@@ -24,9 +25,6 @@ class CropEmbedder(NetEmbedder):
         step=1.0,
         estimated=True,
         help="Side of the crops (px where the pixel size is not known); 0 takes 1.6 times the diameter of large cells.",
-    )
-    crop_pixels: Literal[0, 32, 64] = setting(
-        0, "Crop pixels", ge=0, rare=True, help="Side of the net's grid; 0 takes 32 or 64, by the size of the crops."
     )
     surround: Literal["mask", "context"] = setting(
         "mask",
@@ -41,6 +39,14 @@ class CropEmbedder(NetEmbedder):
     )
     channel: int = setting(
         -1, "Channel", ge=-1, le=1000, rare=True, help="Of the images, counted from 0; -1 takes the segmented one."
+    )
+
+
+class CropEmbedder(CropReader, NetEmbedder):
+    """Base of the embedders that learn from crops: their grid, and how they are turned."""
+
+    crop_pixels: Literal[0, 32, 64] = setting(
+        0, "Crop pixels", ge=0, rare=True, help="Side of the net's grid; 0 takes 32 or 64, by the size of the crops."
     )
     turn: Literal["align", "augment", "none"] = setting(
         "align",
