@@ -119,9 +119,7 @@ def compare_rates(
     return findings + [one if enough else other for one, other, enough in zip(each, rare, tested, strict=True)]
 
 
-def ratio_of_intervals(
-    reference: tuple[Floats, Floats], other: tuple[Floats, Floats]
-) -> tuple[Floats, Floats, Floats]:
+def ratio_of_intervals(reference: tuple[Floats, Floats], other: tuple[Floats, Floats]) -> tuple[Floats, Floats, Floats]:
     """Ratio of two independent rates, and its interval, from the interval of each.
 
     Parameters

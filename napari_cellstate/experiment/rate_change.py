@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from napari_cellstate.compare.design import Design, find_samples, make_design
 from napari_cellstate.compare.rates import compare_rates, ratio_of_intervals
@@ -19,6 +18,7 @@ from napari_cellstate.experiment.store import Experiment, as_experiment
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
 REPLICATE = "replicate"
 
@@ -82,9 +82,7 @@ def _of_intervals(reference: Transitions, other: Transitions) -> pd.DataFrame:
     k = len(reference.counts)
     away = ~np.eye(k, dtype=bool)
     tables = [one.table(dt_s=3600.0) for one in (reference, other)]  # in one unit of time; it falls out of the ratio
-    ends = [
-        tuple(table[name].to_numpy().reshape(k, k)[away] for name in ("rate_low", "rate_high")) for table in tables
-    ]
+    ends = [tuple(table[name].to_numpy().reshape(k, k)[away] for name in ("rate_low", "rate_high")) for table in tables]
     ratio = ratio_of_intervals((ends[0][0], ends[0][1]), (ends[1][0], ends[1][1]))
     n = tuple(int((one.unit_counts.sum(axis=(1, 2)) > 0).sum()) for one in (reference, other))
     return _table(k, np.stack(ratio, axis=1), (reference.unit, other.unit), (n[0], n[1]), paired=False)

@@ -10,7 +10,10 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from napari_cellstate.core.behavior import state_name
-from napari_cellstate.gui.panel import Panel
+from napari_cellstate.core.errors import CellStateError
+from napari_cellstate.dynamics.balance import verdict_in_words
+from napari_cellstate.experiment.treatments import treatments
+from napari_cellstate.gui.panel import Panel, stamp
 from napari_cellstate.gui.session import Session
 from napari_cellstate.gui.themed import faint, themed_plot, wear_theme
 from napari_cellstate.plots.colours import state_colour
@@ -33,6 +36,8 @@ class DwellPanel(Panel):
         super().__init__(session, parent)
         self._tables: dict[str, pd.DataFrame] = {}
         self._balance: dict[str, Any] = {}
+        self._treated: dict[str, tuple[float, ...]] = {}
+        self._stamp: tuple[str, str] | None = None
         self.what, self.condition = QComboBox(), QComboBox()
         for key, title in _WHAT.items():
             self.what.addItem(title, key)
@@ -55,8 +60,13 @@ class DwellPanel(Panel):
     def refresh(self) -> None:
         """Read what is on disk now."""
         experiment, wanted = self._session.experiment, self.condition.currentText()
-        self._tables, self._balance = {}, {}
-        if experiment is not None and experiment.record("dynamics") is not None and experiment.paths.balance.exists():
+        self._treated = self._read_treatments()
+        now = stamp(self._session, "dynamics")
+        if now is not None and now == self._stamp and self._tables:
+            self._draw()
+            return
+        self._stamp, self._tables, self._balance = now, {}, {}
+        if experiment is not None and now is not None and experiment.paths.balance.exists():
             self._tables = {name: experiment.dynamics(name) for name in _WHAT}
             self._balance = experiment.balance
         self.condition.blockSignals(True)
@@ -68,6 +78,13 @@ class DwellPanel(Panel):
         self.condition.setCurrentIndex(max(0, self.condition.findText(wanted)))
         self.condition.blockSignals(False)
         self._draw()
+
+    def _read_treatments(self) -> dict[str, tuple[float, ...]]:
+        try:
+            return treatments(self._session.experiment) if self._session.experiment is not None else {}
+        except CellStateError as error:
+            self.failed.emit(error)
+            return {}
 
     def _draw(self) -> None:
         wear_theme(self.plot, self)
@@ -132,8 +149,20 @@ class DwellPanel(Panel):
         self._axes(
             f"time ({'h' if hours else 'frames'})", {"share": "share of rows"}.get(value, value.replace("_", " "))
         )
-        said = "Bands: 95 %." if alone else "Choose one condition to see bands."
-        self.says.setText(f"{said} Other cells may be watched later than earlier.")
+        said = f"Bands: 95 % over {table['unit'].iloc[0]}s." if alone else "Choose one condition to see bands."
+        marked = " Dashed uprights: treatment." if self._mark_treatments(names) else ""
+        self.says.setText(f"{said}{marked} Other cells may be watched later than earlier.")
+
+    def _mark_treatments(self, names: list[str]) -> bool:
+        """A line at each treatment of the conditions that are shown, in the dashes of their curves."""
+        chosen = self.condition.currentData()
+        shown = {name: times for name, times in self._treated.items() if name in names and chosen in ("", name)}
+        for name, times in shown.items():
+            for at in times:
+                pen = pg.mkPen("#999999", width=2, style=Qt.PenStyle.DashLine)
+                line = pg.InfiniteLine(at, pen=pen, label=f"treated ({name})", labelOpts={"position": 0.06})
+                self.plot.addItem(line)
+        return bool(shown)
 
     def _line(
         self, time: Any, value: Any, low: Any, high: Any, state: int, said: str, style: Any, *, step: bool
@@ -162,7 +191,7 @@ class DwellPanel(Panel):
             self.verdict.setText("Driven? Cannot be told: too few transitions.")
             return
         self.verdict.setText(
-            f"Driven? {one['verdict'].capitalize()} (p of reversal {one['p_reversal']:.3g}, p of stationarity "
-            f"{one['p_stationary']:.3g}; entropy production {one['entropy_production']:.3g} nats a step, null below "
-            f"{one['null'].get('entropy_production_95', float('nan')):.3g})."
+            f"Driven? {verdict_in_words(one['p_reversal'], one['p_stationary'])} Entropy production "
+            f"{one['entropy_production']:.3g} nats a step; 95 % of the null lie below "
+            f"{one['null'].get('entropy_production_95', float('nan')):.3g}."
         )

@@ -105,18 +105,24 @@ class GraphPanel(Panel):
         k = int(moves["to"].max()) if len(moves) else 0
         moves = moves[(moves["from"] != moves["to"]) & (moves["count"] > 0)]
         value = "rate_per_hour" if moves["rate_per_hour"].notna().any() else "probability"
-        top = float(np.nanmax(moves[[value, "rate_high"]] if value == "rate_per_hour" else moves[value], initial=0.0))
+        top = float(moves[value].max()) if len(moves) else 1.0
         place = ring(k)
         for row in moves.to_dict("records"):
-            self._arrow(place, {str(name): one for name, one in row.items()}, value, top or 1.0, ink)
+            self._arrow(place, {str(name): one for name, one in row.items()}, value, top, ink)
         shares = self._shares[self._shares["condition"] == condition].set_index("state")["share"]
         for state in range(1, k + 1):
             self._node(place[state - 1], state, float(shares.get(state, 0.0)), ink)
         self.plot.setRange(xRange=(-1.7, 1.7), yRange=(-1.5, 1.5), padding=0)
-        unit = "moves per hour in the state, 95 % interval" if value == "rate_per_hour" else "probability from window to window"
+        hourly = value == "rate_per_hour"
+        unit = "moves per hour in the state, 95 % interval" if hourly else "probability from window to window"
         units = sorted({str(one) for one in moves["unit"]} - {""})
-        over = f" over {units[0]}s" if units and value == "rate_per_hour" else ""
-        self.says.setText(f"Arrows: {unit}{over} (faint edge: its upper end). A circle's area is the share of windows.")
+        over = f" over {units[0]}s" if units and hourly else ""
+        mine = self._shares[self._shares["condition"] == condition]
+        doubt = ""
+        if "n_doubtful" in mine and len(mine) and mine["n_rows"].iloc[0]:
+            doubt = f" {mine['n_doubtful'].iloc[0] / mine['n_rows'].iloc[0]:.0%} of the windows are doubtful."
+        said = f"Arrows: {unit}{over} (faint edge: its upper end). A circle's area is the share of windows.{doubt}"
+        self.says.setText(said)
 
     def _node(self, at: NDArray[np.float64], state: int, share: float, ink: Any) -> None:
         size = 14 + 46 * np.sqrt(max(share, 0.0))
@@ -138,7 +144,7 @@ class GraphPanel(Panel):
         colour = faint(ink, 0.45)
         most = float(row["rate_high"]) if value == "rate_per_hour" else np.nan
         if np.isfinite(most):
-            edge = pg.mkPen(faint(ink, 0.15), width=max(_WIDEST * most / top, width + 1.0))
+            edge = pg.mkPen(faint(ink, 0.15), width=np.clip(_WIDEST * most / top, width + 1.0, 2 * _WIDEST))
             self.plot.addItem(pg.PlotCurveItem(path[:, 0], path[:, 1], pen=edge))
         self.plot.addItem(pg.PlotCurveItem(path[:, 0], path[:, 1], pen=pg.mkPen(colour, width=width)))
         tip = path[-1] - path[-3]
