@@ -113,7 +113,7 @@ class DwellPanel(Panel):
             if one["n"].iloc[0]:
                 style = _LINES[names.index(str(whose[0])) % len(_LINES)]
                 said = f"{state_name(int(whose[1]))}, {whose[0]}"
-                self._line(one[time], one["share"], one["low"], one["high"], int(whose[1]), said, style, step=True)
+                self._line(one[time], one["share"], one["low"], one["high"], int(whose[1]), said, style)
         self._axes(f"time since entering the state ({'h' if hours else 'frames'})", "share still in the state")
         once = table.drop_duplicates(["condition", "state"])
         window = self._session.recipe.windows.window
@@ -145,11 +145,14 @@ class DwellPanel(Panel):
             said = f"{keys[1]} → {keys[2]}, {keys[0]}" if rates else f"{state_name(int(keys[1]))}, {keys[0]}"
             banded = value != "probability" and alone
             band = (one[low], one[high]) if banded else (one[value] * np.nan, one[value] * np.nan)
-            self._line(middle[one.index], one[value], *band, int(keys[-1]), said, style, step=False)
+            self._line(
+                middle[one.index], one[value], *band, int(keys[-1]), said, style, left=int(keys[1]) if rates else 0
+            )
         self._axes(
-            f"time ({'h' if hours else 'frames'})", {"share": "share of rows"}.get(value, value.replace("_", " "))
+            f"time ({'h' if hours else 'frames'})", {"share": "share of windows"}.get(value, value.replace("_", " "))
         )
         said = f"Bands: 95 % over {table['unit'].iloc[0]}s." if alone else "Choose one condition to see bands."
+        said += " Line: the state entered; dots: the state left." if rates else ""
         marked = " Dashed uprights: treatment." if self._mark_treatments(names) else ""
         self.says.setText(f"{said}{marked} Other cells may be watched later than earlier.")
 
@@ -165,11 +168,12 @@ class DwellPanel(Panel):
         return bool(shown)
 
     def _line(
-        self, time: Any, value: Any, low: Any, high: Any, state: int, said: str, style: Any, *, step: bool
+        self, time: Any, value: Any, low: Any, high: Any, state: int, said: str, style: Any, *, left: int = -1
     ) -> None:  # fmt: skip
+        """A line with its band: steps, or (where a state is `left`, 0 for none) from bin to bin."""
         x, y, least, most = (np.asarray(one, np.float64) for one in (time, value, low, high))
         known = np.isfinite(least) & np.isfinite(most)
-        if step:
+        if left < 0:
             x = np.repeat(x, 2)[1:]
             y, least, most = (np.repeat(one, 2)[:-1] for one in (y, least, most))
             known = np.repeat(known, 2)[:-1]
@@ -178,7 +182,10 @@ class DwellPanel(Panel):
             edges = [pg.PlotCurveItem(x[known], one[known], pen=None) for one in (least, most)]
             self.plot.addItem(pg.FillBetweenItem(*edges, brush=faint(colour, 0.15)))
         pen = pg.mkPen(colour, width=2, style=style)
-        self.plot.plot(x, y, pen=pen, name=said)
+        dots = (
+            {"symbol": "o", "symbolSize": 7, "symbolBrush": state_colour(left), "symbolPen": None} if left > 0 else {}
+        )
+        self.plot.plot(x, y, pen=pen, name=said, **dots)
 
     def _axes(self, bottom: str, left: str) -> None:
         self.plot.setLabel("bottom", bottom)

@@ -52,7 +52,6 @@ class EventBox(QWidget):
         self.around.setRange(1, 100)
         self.around.setValue(_AROUND)
         self.around.setPrefix("± ")
-        self.around.setSuffix(" frames")
         self.around.setToolTip("Frames before and after each event that are played and saved")
         for speed in _SPEEDS:
             self.speed.addItem(f"{speed} frames/s", speed)

@@ -43,12 +43,11 @@ class FlowPanel(Panel):
         self.boundary.addItems(["fence", "neighbours"])
         self.axes, self.across, self.up = QSpinBox(), QComboBox(), QComboBox()
         self.axes.setRange(2, 6)
-        self.axes.setSuffix(" axes")
         self.axes.setToolTip("Axes of the grid on which balance is tested; two of them are shown, the others summed")
         for nth, box in enumerate((self.across, self.up)):
             box.setToolTip(("Shown from left to right", "Shown from bottom to top")[nth])
         self._offer_axes()
-        self.work_button, self.play_button = QPushButton("Find the flow"), QPushButton("Simulate")
+        self.work_button, self.play_button = QPushButton("Find it"), QPushButton("Simulate")
         self.play_button.setToolTip("Points that drift as the cells around them did; again to stop.")
         self.plot = themed_plot()
         self.image = pg.ImageItem()
@@ -104,8 +103,8 @@ class FlowPanel(Panel):
 
     def _build(self) -> None:
         rows = (
-            (self.condition, self.axes, self.across, self.up),
-            (self.what, self.work_button),
+            (self.condition, self.what),
+            (self.axes, self.across, self.up, self.work_button),
             (self.kind, self.boundary, self.play_button),
         )
         column = QVBoxLayout(self)
@@ -165,7 +164,7 @@ class FlowPanel(Panel):
         self.play_button.setEnabled(self.found is not None)
         self.verdict.setText("")
         if self.found is None:
-            self.says.setText("Press Find the flow.")
+            self.says.setText("Press Find it.")
             return
         found = self.found
         velocity = self.what.currentText() == "Velocity"

@@ -12,6 +12,7 @@ from napari_cellstate.core.behavior import state_name
 from napari_cellstate.gui.boxes import refill
 from napari_cellstate.gui.event_box import EventBox
 from napari_cellstate.gui.events import Events, find_events
+from napari_cellstate.gui.numbers import hint
 from napari_cellstate.gui.panel import Panel, stamp
 from napari_cellstate.gui.results import MovieResults
 from napari_cellstate.gui.session import Session
@@ -87,7 +88,11 @@ class GraphPanel(Panel):
         condition = self.condition.currentText()
         self.box.show_events(self._events.of(condition, before, after))
         shown = len(self.box.shown)
-        self.says.setText(f"{state_name(before)} → {state_name(after)}, {condition}: {shown:,} events")
+        said = f"{state_name(before)} → {state_name(after)}, {condition}: {shown:,} events"
+        if self._table is not None:
+            row = self._table.set_index(["condition", "from", "to"]).loc[(condition, before, after)]
+            said += f"; {hint(row, 'rate_per_hour').splitlines()[0]}"
+        self.says.setText(said)
 
     def _on_condition(self) -> None:
         self.box.show_events([])
@@ -112,7 +117,7 @@ class GraphPanel(Panel):
         shares = self._shares[self._shares["condition"] == condition].set_index("state")["share"]
         for state in range(1, k + 1):
             self._node(place[state - 1], state, float(shares.get(state, 0.0)), ink)
-        self.plot.setRange(xRange=(-1.7, 1.7), yRange=(-1.5, 1.5), padding=0)
+        self.plot.setRange(xRange=(-1.55, 1.55), yRange=(-1.2, 1.5), padding=0)
         hourly = value == "rate_per_hour"
         unit = "moves per hour in the state, 95 % interval" if hourly else "probability from window to window"
         units = sorted({str(one) for one in moves["unit"]} - {""})
@@ -152,11 +157,9 @@ class GraphPanel(Panel):
         head = pg.ArrowItem(angle=180 - angle, headLen=10 + width, tipAngle=50, brush=colour, pen=None)
         head.setPos(*(path[-1] + tip / np.linalg.norm(tip) * 0.05))
         self.plot.addItem(head)
-        low, high = row["rate_low"], row["rate_high"]
-        range_ = f"\n{low:.2g} to {high:.2g}" if value == "rate_per_hour" and np.isfinite(low) else ""
-        text = pg.TextItem(
-            f"{row[value]:.2g}{range_}", color=ink, anchor=(0.5, 0.5), fill=faint(self.palette().window().color(), 0.7)
-        )
+        back = faint(self.palette().window().color(), 0.7)
+        text = pg.TextItem(f"{row[value]:.2g}", color=ink, anchor=(0.5, 0.5), fill=back)
+        text.setToolTip(f"{state_name(int(row['from']))} → {state_name(int(row['to']))}\n{hint(row, value)}")
         text.setPos(*near)
         self.plot.addItem(text)
         self._middles[int(row["from"]), int(row["to"])] = near

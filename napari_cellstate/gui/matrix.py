@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _WHAT = {"rate_per_hour": "Rate per hour", "probability": "Probability", "count": "Count"}
-_ALONE = "by itself"
+_ALONE, _AGAINST = "alone", "vs "
 _CLICK = "Click a number to see its events."
 
 
@@ -128,13 +128,13 @@ class MatrixPanel(Panel):
         self._pair = (0, 0)
         self.box.show_events([])
         names = [self.condition.itemText(at) for at in range(self.condition.count())]
-        others = [f"against {name}" for name in names if name != self.condition.currentText()]
+        others = [f"{_AGAINST}{name}" for name in names if name != self.condition.currentText()]
         refill(self.against, (_ALONE, *others) if self._table is not None else ())
         self._on_against()
 
     def _on_against(self) -> None:
         self._change = None
-        experiment, other = self._session.experiment, self.against.currentText().removeprefix("against ")
+        experiment, other = self._session.experiment, self.against.currentText().removeprefix(_AGAINST)
         if experiment is not None and self.against.currentIndex() > 0:
             condition = self.condition.currentText()
 
@@ -202,11 +202,11 @@ class MatrixPanel(Panel):
             if one is None:
                 self._put(row, "", "staying", QColor(0, 0, 0, 0))
                 continue
-            said = hint_of_change(row, one, self.against.currentText())
+            said = hint_of_change(row, one, self.against.currentText().removeprefix(_AGAINST))
             ratio = float(one["ratio"])
-            self._put(row, f"x {ratio:.2g}" if np.isfinite(ratio) else "-", said, change_tint(one, top))
+            self._put(row, f"× {ratio:.2g}" if np.isfinite(ratio) else "-", said, change_tint(one, top))
         most = float(np.exp(top))
-        self.scale.show_scale((LESS, QColor(0, 0, 0, 0), HEAT), (f"x {1 / most:.2g}", "x 1, the same", f"x {most:.2g}"))
+        self.scale.show_scale((LESS, QColor(0, 0, 0, 0), HEAT), (f"× {1 / most:.2g}", "× 1, the same", f"× {most:.2g}"))
         first = change.iloc[0] if len(change) else None
         self.legend.setText("" if first is None else _over(first))
 
@@ -224,7 +224,7 @@ class MatrixPanel(Panel):
 
 def _over(change: Any) -> str:
     """What the intervals of a difference are over."""
-    faint = "Faint: the interval holds x 1. "
+    faint = "Faint: the interval holds × 1. "
     n = change["n_other"], change["n_reference"]
     if change["unit_reference"] == "replicate":
         return f"{faint}Intervals over {'pairs of ' if change['paired'] else ''}replicates ({n[0]} and {n[1]})."

@@ -43,7 +43,7 @@ def hint_of_change(row: Any, change: Any, against: str) -> str:
         return f"{int(row['count']):,} pairs of windows; too few to compare"
     units = dict.fromkeys(str(change[f"unit_{side}"]) for side in ("other", "reference"))
     over = f"{low:.2g} to {high:.2g}, 95 % over {' and '.join(f'{one}s' for one in units)}"
-    return f"{ratio:.3g} times the rate {against} ({over if np.isfinite(low) else 'no interval'})"
+    return f"{ratio:.3g} times the rate of {against} ({over if np.isfinite(low) else 'no interval'})"
 
 
 def heat(value: float, top: float) -> QColor:

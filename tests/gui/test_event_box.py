@@ -109,15 +109,15 @@ def test_against_another_condition(qtbot, shown, finished):
 
     panel = shown.panels.made["matrix"]
     panel.condition.setCurrentText("young")
-    assert [panel.against.itemText(at) for at in range(panel.against.count())] == ["by itself", "against aged"]
+    assert [panel.against.itemText(at) for at in range(panel.against.count())] == ["alone", "vs aged"]
     panel.against.setCurrentIndex(1)
     qtbot.waitUntil(lambda: panel._change is not None and not shown.task.running, timeout=60_000)
     change = rate_changes(finished, "aged", "young")
     for row in change.to_dict("records"):
         item = panel.matrix.item(row["from"] - 1, row["to"] - 1)
         known = row["ratio"] == row["ratio"]
-        assert item.text() == (f"x {row['ratio']:.2g}" if known else "-")
-        assert "times the rate against aged" in item.toolTip() or not known
+        assert item.text() == (f"× {row['ratio']:.2g}" if known else "-")
+        assert "times the rate of aged" in item.toolTip() or not known
     assert "tracks" in panel.legend.text() and "these movies only" in panel.legend.text()
     assert len(panel.scale.words) == 3
     panel.against.setCurrentIndex(0)
