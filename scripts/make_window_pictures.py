@@ -69,7 +69,7 @@ def _settle(dock: Any, key: str) -> None:
     panel = dock.panels.made[key]
     if key == "matrix":
         panel.choose_cell(0, 1)
-        panel.next_button.click()
+        panel.box.next_button.click()
     if key == "scatter":
         panel.colour.setCurrentIndex(4)
     _wait(lambda: not dock.task.running)

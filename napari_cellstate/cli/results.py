@@ -223,6 +223,10 @@ def _flow_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("out", metavar="OUT", help="folder; made if missing")
     parser.add_argument("--condition", default="", metavar="NAME", help="default: all")
     parser.add_argument("--space", default="", metavar="NAME", help="embedding (default: the first)")
+    parser.add_argument("--axes", type=int, default=2, metavar="N", help="axes of the grid that balance is tested on")
+    parser.add_argument(
+        "--shown", type=int, nargs=2, default=(1, 2), metavar="AXIS", help="two of them to show (default: 1 2)"
+    )
     parser.add_argument("--root", type=int, default=1, metavar="STATE", help="where pseudotime begins (default: 1)")
     parser.add_argument("--force", action="store_true", help="write into a folder that is not empty")
     json_argument(parser)
@@ -238,6 +242,8 @@ def _flow(given: Arguments) -> int:
             given.out,
             condition=given.condition,
             space=given.space,
+            axes=given.axes,
+            shown=(given.shown[0], given.shown[1]),
             root_state=given.root,
             force=given.force,
             progress=progress,

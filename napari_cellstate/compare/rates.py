@@ -119,6 +119,29 @@ def compare_rates(
     return findings + [one if enough else other for one, other, enough in zip(each, rare, tested, strict=True)]
 
 
+def ratio_of_intervals(reference: tuple[Floats, Floats], other: tuple[Floats, Floats]) -> tuple[Floats, Floats, Floats]:
+    """Ratio of two independent rates, and its interval, from the interval of each.
+
+    Parameters
+    ----------
+    reference, other : low and high of each rate, above 0; NaN where it has no interval.
+
+    Returns
+    -------
+    ratio, low, high : the ratio is that of the middles of the intervals on the log scale.
+
+    Notes
+    -----
+    The variance of a difference is recovered from the distances of the limits from their middles, on the log scale
+    (Zou and Donner 2008, Stat. Med. 27:1693). It holds for what the intervals hold for: tracks of one movie are no
+    replicates.
+    """
+    (low_a, high_a), (low_b, high_b) = (tuple(np.log(one) for one in both) for both in (reference, other))
+    change = (low_b + high_b) / 2 - (low_a + high_a) / 2
+    half = np.hypot((high_a - low_a) / 2, (high_b - low_b) / 2)  # the intervals are symmetric on this scale
+    return np.exp(change), np.exp(change - half), np.exp(change + half)
+
+
 def _findings(
     names: Sequence[str], values: Floats, design: Design, question: str, margin: float, unit: str, notes: Sequence[str]
 ) -> list[Finding]:

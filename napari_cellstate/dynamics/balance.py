@@ -133,6 +133,20 @@ def verdict(p_reversal: float, p_stationary: float, *, alpha: float = 0.05) -> s
     return DRIVEN if p_reversal < alpha else NO_SIGN
 
 
+def verdict_in_words(p_reversal: float, p_stationary: float, *, alpha: float = 0.05) -> str:
+    """The verdict with both p-values, and why it is so."""
+    if not np.isfinite(p_reversal):
+        return f"{NO_DATA[0].upper()}{NO_DATA[1:]}."
+    said = verdict(p_reversal, p_stationary, alpha=alpha)
+    if said == DRIFTING:
+        why = "states are occupied otherwise late than early, and that alone breaks balance"
+    elif said == DRIVEN:
+        why = "paths differ from themselves played backwards, and occupancy does not drift"
+    else:
+        why = "paths look alike played backwards; no proof of balance"
+    return f"{said[0].upper()}{said[1:]} (p of reversal {p_reversal:.3g}, p of stationarity {p_stationary:.3g}): {why}."
+
+
 def flip_test(differences: Matrix, permutations: int, seed: int) -> float:
     """How often the columns' sums are as far from 0 as found if rows change sign at random.
 

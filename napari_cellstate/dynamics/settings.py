@@ -32,6 +32,17 @@ class DynamicsSettings(Method):
         help="Frames between the two rows of a pair; 0 takes the stride, so that each row is paired with the next. "
         "With windows longer than the lag the two rows share frames, and fewer switches are seen.",
     )
+    bin_hours: float = setting(
+        0.0,
+        "Bins of time",
+        unit="h",
+        ge=0.0,
+        le=10_000.0,
+        step=0.5,
+        estimated=True,
+        help="Width of the bins in which occupancy and rates are followed over time; 0 makes about ten. Frames where "
+        "the time between frames is not known.",
+    )
 
     def frames(self, spacing: int) -> int:
         """The lag in frames.

@@ -39,14 +39,15 @@ def write_figures(
 
     step = f"{lag * dt_s / 60:g} min" if dt_s else f"{lag} frame" + ("s" if lag > 1 else "")
     transitions, shares = tables["transitions"], tables["occupancy"]
+    treated = {str(name): treatments for name in dict.fromkeys(transitions["condition"])}
     makers: dict[str, Callable[[], Figure]] = {
         "transitions": lambda: transition_matrices(transitions, names=names, step=step),
         "state_graph": lambda: state_graph(transitions, shares, names=names),
         "dwell": lambda: dwell(tables["survival"], dt_s=dt_s, names=names),
         "occupancy_over_time": lambda: occupancy_over_time(
-            tables["occupancy_over_time"], names=names, treatments=treatments
+            tables["occupancy_over_time"], names=names, treatments=treated
         ),
-        "rates_over_time": lambda: rates_over_time(tables["rates_over_time"], names=names, treatments=treatments),
+        "rates_over_time": lambda: rates_over_time(tables["rates_over_time"], names=names, treatments=treated),
     }
     written: list[Path] = []
     folder.mkdir(exist_ok=True)

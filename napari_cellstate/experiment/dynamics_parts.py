@@ -89,7 +89,7 @@ def all_tables(found: StateRows, lag: int, dt: float | None, *, bin_hours: float
         kind: pd.concat([_named(part[kind], name) for name, part in parts.items()]) for kind in (*CHAIN, "stationary")
     }
     keys = {"movie": found.movie, "track": found.track, "condition": found.condition}
-    shares = occupancy(found.state, k, **keys).table().set_index("condition")
+    shares = occupancy(found.state, k, **keys, posterior=found.posterior).table().set_index("condition")
     shares = shares.loc[list(found.conditions)].reset_index().astype({"condition": object})
     dwell, curves = _dwell(found, counted, dt)
     edges = time_bins(found.frame, width=bin_width(found.frame, dt, bin_hours))
@@ -175,14 +175,14 @@ def _balance_of(
             for one in cycle_fluxes(followed.probability)
         ]
         produced = entropy_production(followed.probability)
-    described: dict[str, Any] = _plain({**tested, "entropy_production_of_chain": produced, "cycles": cycles})
+    described: dict[str, Any] = plain({**tested, "entropy_production_of_chain": produced, "cycles": cycles})
     return described
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """As JSON can hold it: None for what is not a number."""
     if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items()}
+        return {key: plain(one) for key, one in value.items()}
     if isinstance(value, list):
-        return [_plain(one) for one in value]
+        return [plain(one) for one in value]
     return None if isinstance(value, float) and not np.isfinite(value) else value

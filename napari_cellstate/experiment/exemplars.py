@@ -11,9 +11,13 @@ from numpy.typing import NDArray
 from napari_cellstate.core.atomic import replacing
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.progress import Progress, silent
+from napari_cellstate.core.tracks import Tracks
 from napari_cellstate.experiment.store import Experiment
 
 Floats = NDArray[np.float64]
+
+MOST = 40
+"""Cells in one strip or clip."""
 
 
 def cell_movies(
@@ -46,7 +50,8 @@ def cell_movies(
         try:
             if movie.source is None:
                 continue
-            places = {at: _places(experiment, keys[at], before, after) for at in mine}
+            tracks = experiment.tracks(movie_name)
+            places = {at: _places(tracks, keys[at], before, after) for at in mine}
             first, last = entry.frames
             wanted = sorted({keys[at][2] + step for at in mine for step in range(-before, after + 1)})
             limits = None
@@ -66,10 +71,9 @@ def cell_movies(
     return found
 
 
-def _places(experiment: Experiment, key: tuple[str, int, int], before: int, after: int) -> Floats:
+def _places(tracks: Tracks, key: tuple[str, int, int], before: int, after: int) -> Floats:
     """Where the cell is in each frame, (length, 2); the nearest known place where it is not seen."""
-    name, track, frame = key
-    tracks = experiment.tracks(name)
+    _, track, frame = key
     mine = tracks.track == track
     frames = tracks.cells["frame"].to_numpy()[mine]
     at = tracks.cells[["y", "x"]].to_numpy(np.float64)[mine]
@@ -101,7 +105,7 @@ def save_cells(
     keys: Sequence[tuple[str, int, int]],
     path: Path,
     *,
-    most: int = 40,
+    most: int = MOST,
     before: int = 4,
     after: int = 4,
     progress: Progress = silent,

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_cellstate.core import atomic
 from napari_cellstate.core.behavior import POSTERIOR
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.progress import Progress, silent
+from napari_cellstate.dynamics.balance import Balance, balance, verdict_in_words
 from napari_cellstate.dynamics.field import Field, Steps, find_steps, statewise_vectors, velocity_field
 from napari_cellstate.dynamics.flux import GridFlux, grid_flux
-from napari_cellstate.dynamics.grid import make_grid
+from napari_cellstate.dynamics.grid import Grid, make_grid
 from napari_cellstate.dynamics.phase import Boundary, Kind, Phase, simulate_phase
 from napari_cellstate.dynamics.pseudotime import backward_share, diffusion_pseudotime, principal_curve, root_of_state
-from napari_cellstate.experiment.dynamics_parts import StateRows
+from napari_cellstate.experiment.dynamics_parts import StateRows, plain
 from napari_cellstate.experiment.export import make_folder
 from napari_cellstate.experiment.pipeline import current_recipe
 from napari_cellstate.experiment.sequences import sequences
@@ -37,9 +40,16 @@ class Flow:
 
     Attributes
     ----------
-    axes : what they are called. points : (N, 2), of all rows. rows : their states and tracks.
+    axes : what those that are shown are called. points : (N, 2), of all rows. rows : their states and tracks.
     lag : frames of one step. unit : of time, "h" or "frame". per_lag : length of a lag in it.
-    steps, field, flux, vectors : of the rows chosen.
+    steps, field, flux, vectors : of the rows chosen, on the two axes that are shown.
+    bins : of the grid, on each of its axes. balance : detailed balance between the cells of that grid.
+
+    Notes
+    -----
+    The grid may have more axes than are shown. Net flux through its cells, summed over the other axes, is that on the
+    two that are shown, because a path that jumps over several bins takes the same way through both; the tests see all
+    axes.
     """
 
     axes: tuple[str, str]
@@ -52,6 +62,8 @@ class Flow:
     field: Field
     flux: GridFlux
     vectors: pd.DataFrame
+    bins: tuple[int, ...]
+    balance: Balance
 
     def phase(
         self,
@@ -90,24 +102,35 @@ def flow(
     *,
     condition: str = "",
     space: str = "",
+    axes: int = 2,
+    shown: tuple[int, int] = (1, 2),
     nodes: int = 20,
-    bins: int = 12,
+    bins: int = 0,
     quantiles: bool = False,
     progress: Progress = silent,
 ) -> Flow:
-    """Find how an experiment moves in the first two axes of an embedding.
+    """Find how an experiment moves in an embedding, and whether it is driven.
 
     Parameters
     ----------
     condition : "" for all.
     space : name of an embedding; "" takes the first.
-    nodes, bins : of the velocity field and of the grid of the flux. quantiles : see `make_grid`.
+    axes : how many of its axes the grid of the flux has.
+    shown : two of these, from 1: velocity, flux and phase simulation are on them.
+    nodes, bins : of the velocity field, and of the grid on each axis; 0 bins take fewer the more axes there are (12 on
+        two, 5 on three). quantiles : see `make_grid`.
+
+    Raises
+    ------
+    InputError
+        No such condition, embedding or axes.
     """
     experiment = as_experiment(experiment)
     recipe, behavior = current_recipe(experiment), experiment.behavior
     found = sequences(experiment, recipe)
     rows = state_rows(found, recipe.windows.stride)
-    name, points = _space(behavior.obsm, space)
+    name, whole = _space(behavior.obsm, space, axes, shown)
+    points = whole[:, [one - 1 for one in shown]]
     lag = recipe.dynamics.frames(recipe.windows.stride)
     hour = found.dt_s / 3600 if found.dt_s else 1.0
     mine = np.arange(len(points)) if not condition else rows.rows(condition)
@@ -115,39 +138,45 @@ def flow(
         raise InputError(f"flow: no rows of condition {condition!r}; known: {', '.join(rows.conditions)}")
     part = find_steps(points[mine], rows.run[mine], rows.frame[mine], lag, track=rows.track[mine], time=hour)
     steps = Steps(part.start, part.velocity, mine[part.row], part.track, part.time)
-    flux = grid_flux(
-        points[mine], rows.run[mine], rows.frame[mine], lag, make_grid(points, bins, quantiles=quantiles),
-        track=rows.track[mine],
-    )  # fmt: skip
+    grid = make_grid(whole, bins or max(3, round(144 ** (1 / axes))), quantiles=quantiles)
+    flat = Grid(tuple(grid.edges[one - 1] for one in shown))
+    order = rows.run[mine], rows.frame[mine]
+    flux = grid_flux(points[mine], *order, lag, flat, track=rows.track[mine])
+    cell = np.unique(grid.cells(whole[mine]), return_inverse=True)[1].astype(np.int64) + 1
     return Flow(
-        (f"{name} 1", f"{name} 2"), points, rows, lag, "h" if found.dt_s else "frame", lag * hour, steps,
-        velocity_field(steps, nodes=nodes, progress=progress), flux, statewise_vectors(steps, rows.state, rows.k),
+        (f"{name} {shown[0]}", f"{name} {shown[1]}"), points, rows, lag, "h" if found.dt_s else "frame", lag * hour,
+        steps, velocity_field(steps, nodes=nodes, progress=progress), flux,
+        statewise_vectors(steps, rows.state, rows.k), grid.shape,
+        balance(*order, cell, lag, track=rows.track[mine], progress=progress),
     )  # fmt: skip
 
 
-def _space(spaces: object, wanted: str) -> tuple[str, Floats]:
+def _space(spaces: object, wanted: str, axes: int, shown: tuple[int, int]) -> tuple[str, Floats]:
     assert hasattr(spaces, "keys")
     names = [str(name).removeprefix("X_") for name in spaces.keys() if name != POSTERIOR]  # noqa: SIM118
     name = wanted or (names[0] if names else "")
     if name not in names:
         raise InputError(f"flow: no embedding {wanted!r}; known: {', '.join(names) or 'none'}")
     points = np.asarray(spaces[f"X_{name}"], np.float64)  # type: ignore[index]
-    if points.shape[1] < 2:
-        raise InputError(f"flow: {name} has one axis; expected two or more")
-    return name, points[:, :2]
+    if not 2 <= axes <= points.shape[1]:
+        raise InputError(f"flow: {axes} axes of {name}, which has {points.shape[1]}; expected two or more, and no more")
+    if len(set(shown)) != 2 or not 1 <= min(shown) <= max(shown) <= axes:
+        raise InputError(f"flow: axes {shown[0]} and {shown[1]} shown; expected two different ones from 1 to {axes}")
+    return name, points[:, :axes]
 
 
 def write_flow(
-    experiment: Experiment | str | Path, out: str | Path, *, condition: str = "", space: str = "", root_state: int = 1,
-    force: bool = False, progress: Progress = silent,
+    experiment: Experiment | str | Path, out: str | Path, *, condition: str = "", space: str = "", axes: int = 2,
+    shown: tuple[int, int] = (1, 2), root_state: int = 1, force: bool = False, progress: Progress = silent,
 ) -> list[Path]:  # fmt: skip
-    """Write velocity.csv, flux.csv, state_vectors.csv, phase.csv, pseudotime.csv, backward.csv and figures."""
+    """Write velocity, flux, state_vectors, phase, pseudotime and backward (.csv), balance.json and figures."""
     import pandas as pd
 
     from napari_cellstate.plots.flow import flux_map, velocity_map
     from napari_cellstate.plots.style import save
 
-    found, folder = flow(experiment, condition=condition, space=space, progress=progress), Path(out)
+    folder = Path(out)
+    found = flow(experiment, condition=condition, space=space, axes=axes, shown=shown, progress=progress)
     make_folder(folder, force=force)
     along, back = found.pseudotime(root_state=root_state)
     paths = found.phase(progress=progress).paths
@@ -166,7 +195,11 @@ def write_flow(
     for name, table in tables.items():
         written.append(folder / f"{name}.csv")
         write_csv(table, written[-1])
+    tested = {"axes": len(found.bins), "bins": list(found.bins), **plain(asdict(found.balance))}
+    written.append(folder / "balance.json")
+    atomic.write_text(written[-1], json.dumps(tested, indent=1, allow_nan=False) + "\n")
     (folder / "figures").mkdir(exist_ok=True)
     written += save(velocity_map(tables["velocity"], axes=found.axes), folder / "figures", "velocity")
-    written += save(flux_map(tables["flux"], axes=found.axes), folder / "figures", "flux")
+    said = verdict_in_words(found.balance.p_reversal, found.balance.p_stationary)
+    written += save(flux_map(tables["flux"], axes=found.axes, said=said), folder / "figures", "flux")
     return written

@@ -21,6 +21,7 @@ from napari_cellstate.experiment.review import tracking_summary
 from napari_cellstate.experiment.sequences import ALL, sequences
 from napari_cellstate.experiment.store import Experiment, as_experiment
 from napari_cellstate.experiment.tables import states_table
+from napari_cellstate.experiment.treatments import treatments
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,6 +104,7 @@ def _figures(experiment: Experiment, truth: pd.DataFrame | None) -> dict[str, Ca
     axes = [f"{space.removeprefix('X_').upper()} {nth}" for nth in (1, 2)]
     used = behavior.var["used"].to_numpy(bool)
     shown = list(dict.fromkeys(entry.condition or ALL for entry in experiment.movies))
+    treated = treatments(experiment)
     return {
         "transitions": lambda: transition_matrices(
             experiment.dynamics("transitions"), truth=truth, step=step, conditions=shown
@@ -117,9 +119,11 @@ def _figures(experiment: Experiment, truth: pd.DataFrame | None) -> dict[str, Ca
             experiment.dynamics("transitions"), experiment.dynamics("occupancy_by_condition"), conditions=shown
         ),
         "occupancy_over_time": lambda: occupancy_over_time(
-            experiment.dynamics("occupancy_over_time"), conditions=shown
+            experiment.dynamics("occupancy_over_time"), conditions=shown, treatments=treated
         ),
-        "rates_over_time": lambda: rates_over_time(experiment.dynamics("rates_over_time"), conditions=shown),
+        "rates_over_time": lambda: rates_over_time(
+            experiment.dynamics("rates_over_time"), conditions=shown, treatments=treated
+        ),
         "profiles": lambda: profiles(
             np.asarray(behavior.layers[SCALED])[:, used],
             rows["state"].to_numpy(),

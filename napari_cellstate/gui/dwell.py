@@ -10,7 +10,10 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from napari_cellstate.core.behavior import state_name
-from napari_cellstate.gui.panel import Panel
+from napari_cellstate.core.errors import CellStateError
+from napari_cellstate.dynamics.balance import verdict_in_words
+from napari_cellstate.experiment.treatments import treatments
+from napari_cellstate.gui.panel import Panel, stamp
 from napari_cellstate.gui.session import Session
 from napari_cellstate.gui.themed import faint, themed_plot, wear_theme
 from napari_cellstate.plots.colours import state_colour
@@ -33,6 +36,8 @@ class DwellPanel(Panel):
         super().__init__(session, parent)
         self._tables: dict[str, pd.DataFrame] = {}
         self._balance: dict[str, Any] = {}
+        self._treated: dict[str, tuple[float, ...]] = {}
+        self._stamp: tuple[str, str] | None = None
         self.what, self.condition = QComboBox(), QComboBox()
         for key, title in _WHAT.items():
             self.what.addItem(title, key)
@@ -55,8 +60,13 @@ class DwellPanel(Panel):
     def refresh(self) -> None:
         """Read what is on disk now."""
         experiment, wanted = self._session.experiment, self.condition.currentText()
-        self._tables, self._balance = {}, {}
-        if experiment is not None and experiment.record("dynamics") is not None and experiment.paths.balance.exists():
+        self._treated = self._read_treatments()
+        now = stamp(self._session, "dynamics")
+        if now is not None and now == self._stamp and self._tables:
+            self._draw()
+            return
+        self._stamp, self._tables, self._balance = now, {}, {}
+        if experiment is not None and now is not None and experiment.paths.balance.exists():
             self._tables = {name: experiment.dynamics(name) for name in _WHAT}
             self._balance = experiment.balance
         self.condition.blockSignals(True)
@@ -68,6 +78,13 @@ class DwellPanel(Panel):
         self.condition.setCurrentIndex(max(0, self.condition.findText(wanted)))
         self.condition.blockSignals(False)
         self._draw()
+
+    def _read_treatments(self) -> dict[str, tuple[float, ...]]:
+        try:
+            return treatments(self._session.experiment) if self._session.experiment is not None else {}
+        except CellStateError as error:
+            self.failed.emit(error)
+            return {}
 
     def _draw(self) -> None:
         wear_theme(self.plot, self)
@@ -96,7 +113,7 @@ class DwellPanel(Panel):
             if one["n"].iloc[0]:
                 style = _LINES[names.index(str(whose[0])) % len(_LINES)]
                 said = f"{state_name(int(whose[1]))}, {whose[0]}"
-                self._line(one[time], one["share"], one["low"], one["high"], int(whose[1]), said, style, step=True)
+                self._line(one[time], one["share"], one["low"], one["high"], int(whose[1]), said, style)
         self._axes(f"time since entering the state ({'h' if hours else 'frames'})", "share still in the state")
         once = table.drop_duplicates(["condition", "state"])
         window = self._session.recipe.windows.window
@@ -128,19 +145,35 @@ class DwellPanel(Panel):
             said = f"{keys[1]} → {keys[2]}, {keys[0]}" if rates else f"{state_name(int(keys[1]))}, {keys[0]}"
             banded = value != "probability" and alone
             band = (one[low], one[high]) if banded else (one[value] * np.nan, one[value] * np.nan)
-            self._line(middle[one.index], one[value], *band, int(keys[-1]), said, style, step=False)
+            self._line(
+                middle[one.index], one[value], *band, int(keys[-1]), said, style, left=int(keys[1]) if rates else 0
+            )
         self._axes(
-            f"time ({'h' if hours else 'frames'})", {"share": "share of rows"}.get(value, value.replace("_", " "))
+            f"time ({'h' if hours else 'frames'})", {"share": "share of windows"}.get(value, value.replace("_", " "))
         )
-        said = "Bands: 95 %." if alone else "Choose one condition to see bands."
-        self.says.setText(f"{said} Other cells may be watched later than earlier.")
+        said = f"Bands: 95 % over {table['unit'].iloc[0]}s." if alone else "Choose one condition to see bands."
+        said += " Line: the state entered; dots: the state left." if rates else ""
+        marked = " Dashed uprights: treatment." if self._mark_treatments(names) else ""
+        self.says.setText(f"{said}{marked} Other cells may be watched later than earlier.")
+
+    def _mark_treatments(self, names: list[str]) -> bool:
+        """A line at each treatment of the conditions that are shown, in the dashes of their curves."""
+        chosen = self.condition.currentData()
+        shown = {name: times for name, times in self._treated.items() if name in names and chosen in ("", name)}
+        for name, times in shown.items():
+            for at in times:
+                pen = pg.mkPen("#999999", width=2, style=Qt.PenStyle.DashLine)
+                line = pg.InfiniteLine(at, pen=pen, label=f"treated ({name})", labelOpts={"position": 0.06})
+                self.plot.addItem(line)
+        return bool(shown)
 
     def _line(
-        self, time: Any, value: Any, low: Any, high: Any, state: int, said: str, style: Any, *, step: bool
+        self, time: Any, value: Any, low: Any, high: Any, state: int, said: str, style: Any, *, left: int = -1
     ) -> None:  # fmt: skip
+        """A line with its band: steps, or (where a state is `left`, 0 for none) from bin to bin."""
         x, y, least, most = (np.asarray(one, np.float64) for one in (time, value, low, high))
         known = np.isfinite(least) & np.isfinite(most)
-        if step:
+        if left < 0:
             x = np.repeat(x, 2)[1:]
             y, least, most = (np.repeat(one, 2)[:-1] for one in (y, least, most))
             known = np.repeat(known, 2)[:-1]
@@ -149,7 +182,10 @@ class DwellPanel(Panel):
             edges = [pg.PlotCurveItem(x[known], one[known], pen=None) for one in (least, most)]
             self.plot.addItem(pg.FillBetweenItem(*edges, brush=faint(colour, 0.15)))
         pen = pg.mkPen(colour, width=2, style=style)
-        self.plot.plot(x, y, pen=pen, name=said)
+        dots = (
+            {"symbol": "o", "symbolSize": 7, "symbolBrush": state_colour(left), "symbolPen": None} if left > 0 else {}
+        )
+        self.plot.plot(x, y, pen=pen, name=said, **dots)
 
     def _axes(self, bottom: str, left: str) -> None:
         self.plot.setLabel("bottom", bottom)
@@ -162,7 +198,7 @@ class DwellPanel(Panel):
             self.verdict.setText("Driven? Cannot be told: too few transitions.")
             return
         self.verdict.setText(
-            f"Driven? {one['verdict'].capitalize()} (p of reversal {one['p_reversal']:.3g}, p of stationarity "
-            f"{one['p_stationary']:.3g}; entropy production {one['entropy_production']:.3g} nats a step, null below "
-            f"{one['null'].get('entropy_production_95', float('nan')):.3g})."
+            f"Driven? {verdict_in_words(one['p_reversal'], one['p_stationary'])} Entropy production "
+            f"{one['entropy_production']:.3g} nats a step; 95 % of the null lie below "
+            f"{one['null'].get('entropy_production_95', float('nan')):.3g}."
         )

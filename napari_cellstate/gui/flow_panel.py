@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyqtgraph as pg
 from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
+from napari_cellstate.core.behavior import state_name
+from napari_cellstate.dynamics.balance import verdict_in_words
 from napari_cellstate.dynamics.phase import Phase
 from napari_cellstate.experiment.flow import Flow, flow
+from napari_cellstate.gui.boxes import refill
 from napari_cellstate.gui.panel import Panel, stamp
 from napari_cellstate.gui.session import Session
 from napari_cellstate.gui.themed import themed_plot, wear_theme
@@ -38,19 +41,27 @@ class FlowPanel(Panel):
         self.what.addItems(["Velocity", "Flux"])
         self.kind.addItems(["stochastic", "deterministic"])
         self.boundary.addItems(["fence", "neighbours"])
-        self.work_button, self.play_button = QPushButton("Find the flow"), QPushButton("Simulate")
+        self.axes, self.across, self.up = QSpinBox(), QComboBox(), QComboBox()
+        self.axes.setRange(2, 6)
+        self.axes.setToolTip("Axes of the grid on which balance is tested; two of them are shown, the others summed")
+        for nth, box in enumerate((self.across, self.up)):
+            box.setToolTip(("Shown from left to right", "Shown from bottom to top")[nth])
+        self._offer_axes()
+        self.work_button, self.play_button = QPushButton("Find it"), QPushButton("Simulate")
         self.play_button.setToolTip("Points that drift as the cells around them did; again to stop.")
         self.plot = themed_plot()
         self.image = pg.ImageItem()
         self.image.setColorMap(pg.colormap.get("CET-D4"))
         self.drift = pg.ScatterPlotItem(size=6, brush="#D55E00", pen=None)
-        self.says = QLabel()
-        self.says.setWordWrap(True)
+        self.says, self.verdict = QLabel(), QLabel()
+        for label in (self.says, self.verdict):
+            label.setWordWrap(True)
         self.timer = QTimer(self)
         self.timer.setInterval(_TAIL)
         self._build()
         self.timer.timeout.connect(self._step)
         self.what.currentIndexChanged.connect(self._draw)
+        self.axes.valueChanged.connect(self._offer_axes)
         self.work_button.clicked.connect(self._ask)
         self.play_button.clicked.connect(self._play)
 
@@ -91,7 +102,11 @@ class FlowPanel(Panel):
         super().hideEvent(event)
 
     def _build(self) -> None:
-        rows = ((self.condition, self.what, self.work_button), (self.kind, self.boundary, self.play_button))
+        rows = (
+            (self.condition, self.what),
+            (self.axes, self.across, self.up, self.work_button),
+            (self.kind, self.boundary, self.play_button),
+        )
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 6, 6, 6)
         for widgets in rows:
@@ -100,15 +115,25 @@ class FlowPanel(Panel):
                 row.addWidget(widget, 1)
             column.addLayout(row)
         column.addWidget(self.plot, 1)
+        column.addWidget(self.verdict)
         column.addWidget(self.says)
+
+    def _offer_axes(self) -> None:
+        names = [f"axis {nth}" for nth in range(1, self.axes.value() + 1)]
+        for nth, box in enumerate((self.across, self.up)):
+            refill(box, names, box.currentText() or names[nth])
+        if self.across.currentIndex() == self.up.currentIndex():
+            self.across.setCurrentIndex(0)
+            self.up.setCurrentIndex(1)
 
     def _ask(self) -> None:
         experiment, condition = self._session.experiment, str(self.condition.currentData() or "")
         if experiment is None:
             return
+        axes, shown = self.axes.value(), (self.across.currentIndex() + 1, self.up.currentIndex() + 1)
 
         def work(progress: Progress) -> Flow:
-            return flow(experiment, condition=condition, progress=progress)
+            return flow(experiment, condition=condition, axes=axes, shown=shown, progress=progress)
 
         self.work_asked.emit(work, self.show_found)
 
@@ -137,8 +162,9 @@ class FlowPanel(Panel):
         ink = wear_theme(self.plot, self)
         self.plot.clear()
         self.play_button.setEnabled(self.found is not None)
+        self.verdict.setText("")
         if self.found is None:
-            self.says.setText("Press Find the flow.")
+            self.says.setText("Press Find it.")
             return
         found = self.found
         velocity = self.what.currentText() == "Velocity"
@@ -152,12 +178,16 @@ class FlowPanel(Panel):
         self.plot.setLabel("bottom", found.axes[0])
         self.plot.setLabel("left", found.axes[1])
         self.plot.enableAutoRange()
-        size = [f"{one:.2g}" for one in found.vectors["magnitude"]]
+        sizes = zip(found.vectors["state"], found.vectors["magnitude"], strict=True)
+        said = ", ".join(f"{state_name(int(state))} {one:.2g}" for state, one in sizes)
         what = "velocity (faint: shorter than two errors)" if velocity else "net bins crossed"
         self.says.setText(
-            f"Arrows: {what}; colour: divergence, blue below 0 (paths meet). Mean speed per {found.unit} by state: "
-            f"{', '.join(size)}. Any cloud that does not grow flows to its middle: compare conditions."
+            f"Arrows: {what}; colour: divergence, blue below 0 (paths meet). Mean speed per {found.unit}: {said}. "
+            "Any cloud that does not grow flows to its middle: compare conditions."
         )
+        tested, others = found.balance, len(found.bins) - 2
+        on = f"{' x '.join(map(str, found.bins))} bins" + (f", {others} of the axes summed" if others else "")
+        self.verdict.setText(f"Driven? {verdict_in_words(tested.p_reversal, tested.p_stationary)} Tested on {on}.")
 
     def _shade(self, axes: tuple[NDArray[np.float64], ...], values: NDArray[np.float64]) -> None:
         known = np.abs(values[np.isfinite(values)])

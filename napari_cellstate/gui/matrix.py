@@ -1,8 +1,7 @@
-"""Transitions: the matrix of a condition; a click on i -> j lists those events and steps through them in the movie."""
+"""Transitions: the matrix of a condition, or against another; a click on i -> j lists and plays those events."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,13 +10,9 @@ from qtpy.QtGui import QBrush, QColor
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QComboBox,
-    QFileDialog,
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QListWidget,
-    QListWidgetItem,
-    QPushButton,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -26,19 +21,23 @@ from qtpy.QtWidgets import (
 
 from napari_cellstate.core.behavior import state_name
 from napari_cellstate.core.progress import Progress
-from napari_cellstate.experiment.exemplars import save_cells
+from napari_cellstate.experiment.rate_change import rate_changes
 from napari_cellstate.gui.boxes import refill
-from napari_cellstate.gui.events import Event, find_events
-from napari_cellstate.gui.panel import Panel
-from napari_cellstate.gui.session import Pick, Session
+from napari_cellstate.gui.event_box import EventBox
+from napari_cellstate.gui.events import Events, find_events
+from napari_cellstate.gui.numbers import HEAT, LESS, change_tint, heat, hint, hint_of_change, number
+from napari_cellstate.gui.panel import Panel, stamp
+from napari_cellstate.gui.results import MovieResults
+from napari_cellstate.gui.scale_bar import ScaleBar
+from napari_cellstate.gui.session import Session
 from napari_cellstate.plots.colours import state_colour
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_WHAT = {"probability": "Probability", "rate_per_hour": "Rate per hour", "count": "Count"}
-_FILES = "Strip or clip (*.png *.mp4 *.gif)"
-_HEAT = QColor("#6A51A3")
+_WHAT = {"rate_per_hour": "Rate per hour", "probability": "Probability", "count": "Count"}
+_ALONE, _AGAINST = "alone", "vs "
+_CLICK = "Click a number to see its events."
 
 
 class MatrixPanel(Panel):
@@ -47,157 +46,187 @@ class MatrixPanel(Panel):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
         self._table: pd.DataFrame | None = None
-        self._events: list[Event] = []
-        self.shown: list[Event] = []
-        """The events that are listed."""
-        self.condition, self.what = QComboBox(), QComboBox()
+        self._change: pd.DataFrame | None = None
+        self._events: Events | None = None
+        self._stamp: tuple[str, str] | None = None
+        self._pair = (0, 0)
+        self.condition, self.what, self.against = QComboBox(), QComboBox(), QComboBox()
         for key, title in _WHAT.items():
             self.what.addItem(title, key)
+        self.against.setToolTip("Rates of the condition on the left as multiples of those of another")
         self.matrix = QTableWidget()
         self.matrix.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.matrix.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.matrix.setToolTip("From the state of the row to that of the column. Click a number to see those events.")
         for header in (self.matrix.horizontalHeader(), self.matrix.verticalHeader()):
             header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.list = QListWidget()
-        self.says = QLabel()
-        self.before_button, self.next_button = QPushButton("< previous"), QPushButton("next >")
-        self.save_button = QPushButton("Save...")
-        self.save_button.setToolTip("The listed events as a strip (.png) or a clip (.mp4, .gif).")
+        self.scale, self.legend, self.says = ScaleBar(), QLabel(), QLabel()
+        for label in (self.legend, self.says):
+            label.setWordWrap(True)
+        self.box = EventBox(session)
         self._build()
-        self.condition.currentIndexChanged.connect(self._draw)
+        self.condition.currentIndexChanged.connect(self._on_condition)
         self.what.currentIndexChanged.connect(self._draw)
+        self.against.currentIndexChanged.connect(self._on_against)
         self.matrix.cellClicked.connect(self.choose_cell)
-        self.list.currentRowChanged.connect(self._on_row)
-        self.before_button.clicked.connect(lambda: self._step(-1))
-        self.next_button.clicked.connect(lambda: self._step(1))
-        self.save_button.clicked.connect(self._save)
+        self.box.said.connect(self.says.setText)
+        for name in ("pick_asked", "frame_asked", "events_shown", "work_asked"):
+            getattr(self.box, name).connect(getattr(self, name))
 
     def refresh(self) -> None:
         """Read what is on disk now."""
-        experiment = self._session.experiment
-        self._table, self._events = None, []
-        ready = experiment is not None and experiment.paths.dynamics("transitions").exists()
-        if experiment is not None and ready and experiment.record("dynamics") is not None:
+        experiment, now = self._session.experiment, stamp(self._session, "dynamics")
+        if now is not None and now == self._stamp and self._table is not None:
+            self.box.mark()
+            self._draw()  # names and colours may be others
+            return
+        self._stamp, self._table, self._events, self._change = now, None, None, None
+        if experiment is not None and now is not None and experiment.paths.dynamics("transitions").exists():
             self._table = experiment.dynamics("transitions")
             self._events = find_events(experiment, self._session.recipe)
         refill(self.condition, () if self._table is None else dict.fromkeys(self._table["condition"]))
-        self._draw()
+        if self._table is not None and not self._table["rate_per_hour"].notna().any():
+            self.what.setCurrentIndex(self.what.findData("probability"))
+        self._on_condition()
+
+    def show_results(self, found: MovieResults | None) -> None:
+        """Follow these results."""
+        self.box.show_results(found)
 
     def choose_cell(self, row: int, column: int) -> None:
         """List the events from the state of a row to that of a column."""
-        before, after = row + 1, column + 1
+        if self._table is None or self._events is None:
+            return
+        before, after = self._pair = row + 1, column + 1
         condition = self.condition.currentText()
-        self.shown = [
-            one for one in self._events if (one.condition, one.before, one.after) == (condition, before, after)
-        ]
-        self.list.blockSignals(True)
-        self.list.clear()
-        for one in self.shown:
-            self.list.addItem(QListWidgetItem(f"{one.movie}   cell {one.track}   frame {one.frame}"))
-        self.list.blockSignals(False)
+        self.box.show_events(self._events.of(condition, before, after))
         if before == after:
             self.says.setText("Staying is no event: click beside the diagonal.")
         else:
-            self.says.setText(f"{state_name(before)} → {state_name(after)}, {condition}: {len(self.shown)} events")
-        self._buttons()
-        self.events_shown.emit(list(self.shown))
+            shown = len(self.box.shown)
+            self.says.setText(f"{state_name(before)} → {state_name(after)}, {condition}: {shown:,} events")
+
+    def show_change(self, change: pd.DataFrame) -> None:
+        """Show how the rates differ from those of the other condition."""
+        self._change = change
+        self._draw()
 
     def _build(self) -> None:
         top = QHBoxLayout()
-        for widget in (self.condition, self.what):
+        for widget in (self.condition, self.what, self.against):
             top.addWidget(widget, 1)
-        steps = QHBoxLayout()
-        steps.addWidget(self.before_button)
-        steps.addWidget(self.next_button)
-        steps.addWidget(self.save_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 6, 6, 6)
         column.addLayout(top)
         column.addWidget(self.matrix, 3)
-        column.addWidget(self.says)
-        column.addWidget(self.list, 4)
-        column.addLayout(steps)
+        for widget in (self.scale, self.legend, self.says):
+            column.addWidget(widget)
+        column.addWidget(self.box, 4)
+
+    def _on_condition(self) -> None:
+        """Another condition: none of its events is chosen yet."""
+        self._pair = (0, 0)
+        self.box.show_events([])
+        names = [self.condition.itemText(at) for at in range(self.condition.count())]
+        others = [f"{_AGAINST}{name}" for name in names if name != self.condition.currentText()]
+        refill(self.against, (_ALONE, *others) if self._table is not None else ())
+        self._on_against()
+
+    def _on_against(self) -> None:
+        self._change = None
+        experiment, other = self._session.experiment, self.against.currentText().removeprefix(_AGAINST)
+        if experiment is not None and self.against.currentIndex() > 0:
+            condition = self.condition.currentText()
+
+            def work(progress: Progress) -> pd.DataFrame:
+                return rate_changes(experiment, other, condition)
+
+            self.work_asked.emit(work, self.show_change)
+        self._draw()
 
     def _draw(self) -> None:
-        """Paint the matrix of the chosen condition."""
-        self.list.clear()
-        self.shown = []
-        self.events_shown.emit([])
-        self._buttons()
+        """Paint the matrix of the chosen condition, or its difference from another."""
         self.matrix.clear()
+        self.what.setEnabled(self._change is None)
         if self._table is None:
             self.matrix.setRowCount(0)
             self.matrix.setColumnCount(0)
+            self.scale.show_scale((), ())
+            self.legend.setText("")
             self.says.setText("No transitions yet: press Run all.")
             return
-        self.says.setText("Click a number to see its events.")
+        if not any(self._pair):
+            self.says.setText(_CLICK)
         table = self._table[self._table["condition"] == self.condition.currentText()]
-        k = int(table["to"].max()) if len(table) else 0
+        self._headers(int(table["to"].max()) if len(table) else 0)
+        if self._change is None:
+            self._numbers(table)
+        else:
+            self._changes(table, self._change)
+        if any(self._pair):
+            self.matrix.setCurrentCell(self._pair[0] - 1, self._pair[1] - 1)
+
+    def _headers(self, k: int) -> None:
         self.matrix.setRowCount(k)
         self.matrix.setColumnCount(k)
         for at in range(k):
-            for header, put in (
+            name = state_name(at + 1)
+            for said, put in (
                 ("to", self.matrix.setHorizontalHeaderItem),
                 ("from", self.matrix.setVerticalHeaderItem),
             ):
-                item = QTableWidgetItem(f"{header} {at + 1}")
-                item.setToolTip(state_name(at + 1))
+                item = QTableWidgetItem(f"{said} {name if len(name) <= 12 and k <= 5 else at + 1}")
+                item.setToolTip(f"{said} {name}")
                 put(at, item)
-        values = table[self.what.currentData()].to_numpy(np.float64)
-        away = values[(table["from"] != table["to"]).to_numpy()]
-        top = float(np.nanmax(away)) if len(away) and np.isfinite(away).any() else 0.0
-        for row, value in zip(table.itertuples(), values, strict=True):
-            self.matrix.setItem(int(row[2]) - 1, int(row[3]) - 1, self._cell(row, float(value), top))
 
-    def _cell(self, row: Any, value: float, top: float) -> QTableWidgetItem:
-        """One number, tinted by how it compares with the other switches; staying is left plain."""
-        start, end, count = int(row[2]), int(row[3]), int(row[4])
-        blank = not np.isfinite(value)
-        text = "-" if blank else str(count) if self.what.currentData() == "count" else f"{value:.3g}"
+    def _numbers(self, table: pd.DataFrame) -> None:
+        """Numbers of one condition, tinted by how they compare with the other switches; staying is left plain."""
+        what = self.what.currentData()
+        moves = (table["from"] != table["to"]).to_numpy()
+        values = table[what].to_numpy(np.float64)
+        top = float(np.nanmax(values[moves])) if moves.any() and np.isfinite(values[moves]).any() else 0.0
+        for row, value in zip(table.to_dict("records"), values, strict=True):
+            self._put(row, number(float(value), what), hint(row, what), heat(float(value), top))
+        self.scale.show_scale((heat(0.0, 1.0), heat(1.0, 1.0)), (f"{_WHAT[what].lower()} 0", number(top, what)))
+        units = sorted({str(one) for one in table["unit"]} - {""})
+        over = f"95 % intervals over {units[0]}s" if units else "no interval: one track only"
+        self.legend.setText(f"Hover for the interval ({over}). Diagonal: staying, in the colour of the state.")
+
+    def _changes(self, table: pd.DataFrame, change: pd.DataFrame) -> None:
+        """Rates as multiples of those of the other condition."""
+        rows = {(one["from"], one["to"]): one for one in change.to_dict("records")}
+        known = np.abs(np.log(change["ratio"].to_numpy(np.float64)))
+        top = max(float(np.nanmax(known)) if np.isfinite(known).any() else 0.0, np.log(2.0))
+        for row in table.to_dict("records"):
+            one = rows.get((row["from"], row["to"]))
+            if one is None:
+                self._put(row, "", "staying", QColor(0, 0, 0, 0))
+                continue
+            said = hint_of_change(row, one, self.against.currentText().removeprefix(_AGAINST))
+            ratio = float(one["ratio"])
+            self._put(row, f"× {ratio:.2g}" if np.isfinite(ratio) else "-", said, change_tint(one, top))
+        most = float(np.exp(top))
+        self.scale.show_scale((LESS, QColor(0, 0, 0, 0), HEAT), (f"× {1 / most:.2g}", "× 1, the same", f"× {most:.2g}"))
+        first = change.iloc[0] if len(change) else None
+        self.legend.setText("" if first is None else _over(first))
+
+    def _put(self, row: Any, text: str, said: str, tint: QColor) -> None:
         item = QTableWidgetItem(text)
         item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
-        stays = " (stays)" if start == end else ""
-        item.setToolTip(f"{state_name(start)} → {state_name(end)}{stays}\n{count} pairs of windows")
-        if start != end and not blank and top > 0:
-            tint = QColor(_HEAT)
-            tint.setAlphaF(0.1 + 0.5 * min(value / top, 1.0))
-            item.setBackground(QBrush(tint))
+        start, end = int(row["from"]), int(row["to"])
+        item.setToolTip(f"{state_name(start)} → {state_name(end)}{' (stays)' if start == end else ''}\n{said}")
         if start == end:
-            edge = QColor(state_colour(start))
-            edge.setAlphaF(0.35)
-            item.setBackground(QBrush(edge))
-        return item
+            tint = QColor(state_colour(start))
+            tint.setAlphaF(0.35)
+        item.setBackground(QBrush(tint))
+        self.matrix.setItem(start - 1, end - 1, item)
 
-    def _on_row(self, at: int) -> None:
-        self._buttons()
-        if 0 <= at < len(self.shown):
-            one = self.shown[at]
-            self.pick_asked.emit(Pick(one.movie, one.track, one.frame))
 
-    def _step(self, by: int) -> None:
-        if self.shown:
-            self.list.setCurrentRow(int(np.clip(self.list.currentRow() + by, 0, len(self.shown) - 1)))
-
-    def _save(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, "Save the listed events", "events.png", _FILES)
-        if name:
-            self.save_events(Path(name))
-
-    def save_events(self, path: Path) -> None:
-        """Write the listed events as a strip or a clip, beside the window."""
-        experiment = self._session.experiment
-        keys = [(one.movie, one.track, one.frame) for one in self.shown]
-        if experiment is None or not keys:
-            return
-
-        def work(progress: Progress) -> Path:
-            return save_cells(experiment, keys, path, progress=progress)
-
-        self.work_asked.emit(work, lambda written: self.says.setText(f"written: {written}"))
-
-    def _buttons(self) -> None:
-        at = self.list.currentRow()
-        self.save_button.setEnabled(bool(self.shown))
-        self.before_button.setEnabled(bool(self.shown) and at > 0)
-        self.next_button.setEnabled(bool(self.shown) and at < len(self.shown) - 1)
+def _over(change: Any) -> str:
+    """What the intervals of a difference are over."""
+    faint = "Faint: the interval holds × 1. "
+    n = change["n_other"], change["n_reference"]
+    if change["unit_reference"] == "replicate":
+        return f"{faint}Intervals over {'pairs of ' if change['paired'] else ''}replicates ({n[0]} and {n[1]})."
+    units = change["unit_other"], change["unit_reference"]
+    return f"{faint}Intervals over {n[0]} {units[0]}s and {n[1]} {units[1]}s: they hold for these movies only."

@@ -17,6 +17,7 @@ from napari_cellstate.plots.colours import state_colour
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
+    from numpy.typing import NDArray
 
 
 class Panels(QObject):
@@ -124,18 +125,18 @@ class Panels(QObject):
     def _on_events(self, shown: list[Event]) -> None:
         """Mark the events that are listed, as far as they are in this movie."""
         self._events, found = shown, self._found
-        kept = [(one, self._row(one.movie, one.track, one.frame)) for one in shown]
-        kept = [(one, row) for one, row in kept if row >= 0]
-        points: Any = [] if found is None else [(found.frame[row], found.y[row], found.x[row]) for _, row in kept]
-        colours = [state_colour(one.after) for one, _ in kept]
-        texts = [f"{one.before}→{one.after}" for one, _ in kept]
+        rows = self._rows([(one.movie, one.track, one.frame) for one in shown])
+        here = np.flatnonzero(rows >= 0).tolist()
+        points: Any = [] if found is None else self._places(found, rows[here])
+        colours = [state_colour(shown[at].after) for at in here]
+        texts = [f"{shown[at].before}→{shown[at].after}" for at in here]
         self._layers.mark(EVENTS, points, texts=texts, colour=colours, size=self._ring * 1.3)
 
     def _on_windows(self, keys: list[tuple[str, int, int]]) -> None:
         """Ring the windows of the lasso, as far as they are in this movie."""
         self._chosen_windows, found = keys, self._found
-        rows = [row for row in (self._row(*key) for key in keys) if row >= 0]
-        points: Any = [] if found is None else np.stack([found.frame[rows], found.y[rows], found.x[rows]], axis=1)
+        rows = self._rows(keys)
+        points: Any = [] if found is None else self._places(found, rows[rows >= 0])
         self._layers.mark(WINDOWS, points, colour="#AAAAAA", size=self._ring * 0.9)
         for panel in self.made.values():
             panel.follow_windows(keys)
@@ -154,9 +155,17 @@ class Panels(QObject):
         codes = np.append(shown.codes, -1)[found.row]
         self._layers.colour_by(experiment, found, codes, shown.colours, title)
 
-    def _row(self, movie: str, track: int, frame: int) -> int:
+    def _rows(self, keys: list[tuple[str, int, int]]) -> NDArray[np.int64]:
+        """Row of the movie's results of each window (movie, track, frame), -1 where it is of another movie."""
         found = self._found
-        return found.row_of(track, frame) if found is not None and movie == found.movie else -1
+        if found is None or not keys:
+            return np.full(len(keys), -1, np.int64)
+        here = np.array([movie == found.movie for movie, _, _ in keys])
+        track, frame = np.array([key[1:] for key in keys], np.int64).T
+        return np.where(here, found.rows_at(track, frame), -1)
+
+    def _places(self, found: MovieResults, rows: NDArray[np.int64]) -> Any:
+        return np.stack([found.frame[rows], found.y[rows], found.x[rows]], axis=1)
 
     def _ring_size(self) -> float:
         """Size of a ring around a cell, px: one and a half typical diameters."""

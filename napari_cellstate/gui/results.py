@@ -85,14 +85,34 @@ class MovieResults:
 
     def row_of(self, track: int, frame: int) -> int:
         """Row of a track in a frame, -1 where it has no cell there."""
-        rows = self.rows_of(frame)
-        hit = np.flatnonzero(self.track[rows] == track)
-        return rows.start + int(hit[0]) if len(hit) else -1
+        return int(self.rows_at(np.array([track]), np.array([frame]))[0])
+
+    @cached_property
+    def _by_track(self) -> tuple[Ints, Ints]:
+        """Rows sorted by track and frame, and the keys they are sorted by."""
+        key = self.track * self._span + self.frame
+        order = np.argsort(key, kind="stable")
+        return order, key[order]
+
+    @cached_property
+    def _span(self) -> int:
+        return int(self.frame.max(initial=-1)) + 2
+
+    def rows_at(self, track: Ints, frame: Ints) -> Ints:
+        """Row of each of many tracks and frames, (N,), -1 where it has no cell there."""
+        order, key = self._by_track
+        if not len(key):
+            return np.full(len(track), -1, np.int64)
+        known = (frame >= 0) & (frame < self._span)
+        wanted = np.asarray(track) * self._span + np.where(known, frame, 0)
+        at = np.minimum(np.searchsorted(key, wanted), len(key) - 1)
+        return np.where(known & (key[at] == wanted), order[at], -1)
 
     def track_rows(self, track: int) -> Ints:
         """Rows of one track, by frame."""
-        rows: Ints = np.flatnonzero(self.track == track)
-        return rows
+        order, key = self._by_track
+        first, last = np.searchsorted(key, (track * self._span, (track + 1) * self._span))
+        return order[first:last]
 
 
 def load(experiment: Experiment, movie: str, behavior: AnnData | None = None) -> MovieResults | None:

@@ -9,68 +9,21 @@ import pyqtgraph as pg
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from napari_cellstate.gui.panel import Panel
+from napari_cellstate.core.behavior import state_name
+from napari_cellstate.gui.boxes import refill
+from napari_cellstate.gui.ethogram import CONDITION, ORDERS, SHARE, Ethogram, ethogram_of, ethogram_of_all
+from napari_cellstate.gui.panel import Panel, stamp
 from napari_cellstate.gui.posterior import Posterior
 from napari_cellstate.gui.results import MovieResults, read_behavior
 from napari_cellstate.gui.session import Pick, Session
 from napari_cellstate.plots.colours import state_rgb
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
-_ORDERS = {
-    "onset": "Sorted by onset",
-    "length": "Sorted by length",
-    "state": "Sorted by state",
-    "condition": "All movies, by condition",
-}
-
-
-def ethogram(found: MovieResults, order: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Tracks from top to bottom, and their states, (tracks, frames): -1 where a track is not there.
-
-    Parameters
-    ----------
-    order : "onset", "length" (longest first) or "state" (mean state).
-    """
-    tracks, row = np.unique(found.track, return_inverse=True)
-    frames = int(found.frame.max(initial=-1)) + 1
-    image = np.full((len(tracks), frames), -1, np.int64)
-    image[row, found.frame] = found.state
-    there = image >= 0
-    keys = {
-        "onset": there.argmax(axis=1) if frames else np.zeros(len(tracks)),
-        "length": -there.sum(axis=1),
-        "state": np.where(there, image, 0).sum(axis=1) / np.maximum(there.sum(axis=1), 1),
-    }
-    place = np.lexsort((tracks, keys[order]))
-    return tracks[place], image[place]
-
-
-def ethogram_of_all(obs: pd.DataFrame) -> tuple[list[tuple[str, str, int]], NDArray[np.int64]]:
-    """Tracks of all movies by condition, movie, onset and number, and their states.
-
-    Parameters
-    ----------
-    obs : of the behaviour table.
-
-    Returns
-    -------
-    (condition, movie, track) of each row, and (tracks, frames) states: -1 where a track has no window.
-    """
-    frames = int(obs["frame"].max()) + 1 if len(obs) else 0
-    table = obs[["frame", "state", "track"]].assign(
-        movie=obs["movie"].astype(str).to_numpy(), condition=obs["condition"].astype(str).to_numpy()
-    )
-    onset = table.groupby(["condition", "movie", "track"])["frame"].min().reset_index()
-    onset = onset.sort_values(["condition", "movie", "frame", "track"], kind="stable")
-    keys = list(zip(onset["condition"], onset["movie"], onset["track"].astype(int), strict=True))
-    number = {(movie, track): at for at, (_, movie, track) in enumerate(keys)}
-    image = np.full((len(keys), frames), -1, np.int64)
-    row = [number[key] for key in zip(table["movie"], table["track"].astype(int), strict=True)]
-    image[row, table["frame"].to_numpy(np.int64)] = table["state"].to_numpy(np.int64)
-    return keys, image
+_FAINT = 0.4
+"""How much of a doubtful state's colour is seen."""
+_SHARES = "share of "
 
 
 class TimelinePanel(Panel):
@@ -79,12 +32,13 @@ class TimelinePanel(Panel):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
         self._found: MovieResults | None = None
-        self._tracks = np.empty(0, np.int64)
-        self._movies: list[str] = []
-        self._states = np.empty((0, 0), np.int64)
-        self.order = QComboBox()
-        for key, title in _ORDERS.items():
-            self.order.addItem(title, key)
+        self._all: Ethogram | None = None
+        self._stamp: tuple[str, str] | None = None
+        self.rows: Ethogram | None = None
+        """What is shown, from top to bottom."""
+        self.which, self.order = QComboBox(), QComboBox()
+        self.which.addItems(["This movie", "All movies"])
+        refill(self.order, [f"by {name}" for name in ORDERS])
         self.says = QLabel()
         self.says.setWordWrap(True)
         self.plot = pg.PlotWidget()
@@ -104,15 +58,16 @@ class TimelinePanel(Panel):
         self.posterior = Posterior()
         self.posterior.setXLink(self.plot)
         top = QHBoxLayout()
-        top.addWidget(self.order)
-        top.addStretch()
+        top.addWidget(self.which, 1)
+        top.addWidget(self.order, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 6, 6, 6)
         column.addLayout(top)
         column.addWidget(self.plot, 3)
         column.addWidget(self.posterior, 1)
         column.addWidget(self.says)
-        self.order.currentIndexChanged.connect(self._draw)
+        for box in (self.which, self.order):
+            box.currentIndexChanged.connect(self._draw)
         self.cursor.sigDragged.connect(lambda line: self.frame_asked.emit(max(0, round(line.value() - 0.5))))
         self.plot.scene().sigMouseClicked.connect(self._on_click)
         session.picked.connect(self.follow_pick)
@@ -130,27 +85,20 @@ class TimelinePanel(Panel):
     def follow_pick(self) -> None:
         """Mark the row of the chosen cell, and show its posterior."""
         pick = self._session.pick
-        here = self._tracks == (pick.track if pick is not None else -1)
-        if pick is not None and self._movies:
-            here &= np.array(self._movies) == pick.movie
-        at = np.flatnonzero(here)
-        self.mark.setVisible(len(at) > 0)
-        if len(at):
-            self.mark.setRegion((int(at[0]), int(at[0]) + 1))
+        at = self.rows.row_of(pick.movie, pick.track) if self.rows is not None and pick is not None else -1
+        self.mark.setVisible(at >= 0)
+        if at >= 0:
+            self.mark.setRegion((at, at + 1))
         found = self._found
         mine = found is not None and pick is not None and pick.movie == found.movie
         self.posterior.show_track(found if mine else None, pick.track if pick is not None else 0)
 
     def place(self, x: float, y: float) -> Pick | None:
         """Track and frame at a place of the plot; None outside, and where that track is not there."""
-        row, frame = int(np.floor(y)), int(np.floor(x))
-        if self._found is None or not 0 <= row < len(self._tracks):
+        row, frame, rows = int(np.floor(y)), int(np.floor(x)), self.rows
+        if rows is None or not 0 <= row < len(rows.track) or not 0 <= frame < rows.states.shape[1]:
             return None
-        track, movie = int(self._tracks[row]), self._movies[row] if self._movies else self._found.movie
-        if self._movies:
-            shown = 0 <= frame < self._states.shape[1] and self._states[row, frame] >= 0
-            return Pick(movie, track, frame) if shown else None
-        return Pick(movie, track, frame) if self._found.row_of(track, frame) >= 0 else None
+        return Pick(str(rows.movie[row]), int(rows.track[row]), frame) if rows.states[row, frame] >= 0 else None
 
     def _draw(self) -> None:
         for plot in (self.plot, self.posterior):
@@ -158,36 +106,43 @@ class TimelinePanel(Panel):
             for name in ("left", "bottom"):
                 plot.getAxis(name).setPen(self.palette().text().color())
                 plot.getAxis(name).setTextPen(self.palette().text().color())
-        self._movies = []
-        if self._found is None or not len(self._found.track):
-            self._tracks = np.empty(0, np.int64)
+        found = self._found
+        if found is None or not len(found.track):
+            self.rows = None
             self.image.clear()
             self.posterior.show_track(None, 0)
             self.says.setText("No tracks yet: press Run all.")
             return
-        states, said = self._rows(self._found)
-        colours = np.zeros((*states.shape, 4), np.uint8)
-        there = states >= 0
-        colours[there, :3] = state_rgb(max(self._found.k, int(states.max(initial=0))))[states[there]]
-        colours[there, 3] = 255
-        self._states = states
-        self.image.setImage(np.swapaxes(colours, 0, 1))
-        self.says.setText(f"{said}; click to go there, drag the line to scrub")
+        shares = [f"by {_SHARES}{state_name(state)}" for state in range(1, found.k + 1)]
+        refill(self.order, [*(f"by {name}" for name in ORDERS), *shares])
+        self.rows = rows = self._sorted(self._rows(found))
+        self.image.setImage(np.swapaxes(_painted(rows, found.k), 0, 1))
+        doubtful = int(rows.doubtful.sum())
+        faint = f"; faint: {doubtful:,} doubtful of {int((rows.states > 0).sum()):,}" if found.k else ""
+        self.says.setText(f"{len(rows.track):,} tracks{faint}. Click to go there, drag the line to scrub.")
+        self._name_conditions(rows)
         self.follow_pick()
         self.plot.autoRange()
 
-    def _rows(self, found: MovieResults) -> tuple[NDArray[np.int64], str]:
-        """States of the rows in their order; all movies, or the one that is shown."""
-        experiment, order = self._session.experiment, self.order.currentData()
-        behavior = read_behavior(experiment) if order == "condition" and experiment is not None else None
-        if behavior is None or not len(behavior):
-            self._tracks, states = ethogram(found, "onset" if order == "condition" else order)
-            return states, f"{len(self._tracks)} tracks of {found.movie}"
-        keys, states = ethogram_of_all(behavior.obs)
-        self._tracks = np.array([track for _, _, track in keys], np.int64)
-        self._movies = [movie for _, movie, _ in keys]
-        conditions = ", ".join(dict.fromkeys(condition or "no condition" for condition, _, _ in keys))
-        return states, f"{len(keys)} tracks, from top to bottom: {conditions}"
+    def _name_conditions(self, rows: Ethogram) -> None:
+        """Beside the rows, where they are sorted by condition."""
+        names = list(dict.fromkeys(rows.condition.tolist())) if self.order.currentText() == f"by {CONDITION}" else []
+        middle = [(float(np.flatnonzero(rows.condition == name).mean()) + 0.5, name or "all") for name in names]
+        self.plot.getAxis("left").setTicks([middle])
+
+    def _rows(self, found: MovieResults) -> Ethogram:
+        """Rows of the movie that is shown, or of all, which are read once a result."""
+        experiment, now = self._session.experiment, stamp(self._session, "states")
+        if self.which.currentIndex() == 0 or experiment is None or now is None:
+            return ethogram_of(found)
+        if self._all is None or now != self._stamp:
+            behavior = read_behavior(experiment)
+            self._stamp, self._all = now, ethogram_of_all(behavior.obs) if behavior is not None else ethogram_of(found)
+        return self._all
+
+    def _sorted(self, rows: Ethogram) -> Ethogram:
+        nth = self.order.currentIndex()
+        return rows.sorted(ORDERS[nth]) if nth < len(ORDERS) else rows.sorted(SHARE, nth - len(ORDERS) + 1)
 
     def _on_click(self, event: Any) -> None:
         if event.button() != Qt.MouseButton.LeftButton:
@@ -196,3 +151,13 @@ class TimelinePanel(Panel):
         pick = self.place(at.x(), at.y())
         if pick is not None:
             self.pick_asked.emit(pick)
+
+
+def _painted(rows: Ethogram, k: int) -> NDArray[np.uint8]:
+    """Colours of the states, (tracks, frames, 4): none where a track is not there, faint where a state is doubtful."""
+    palette = np.zeros((max(k, int(rows.states.max(initial=0))) + 2, 4), np.uint8)  # the last is for -1: not there
+    palette[:-1, :3] = state_rgb(len(palette) - 2)
+    palette[:-1, 3] = 255
+    colours = palette[rows.states]
+    colours[rows.doubtful, 3] = round(255 * _FAINT)
+    return colours

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,14 +24,14 @@ def occupancy_over_time(
     *,
     names: StateNames | None = None,
     conditions: Sequence[str] = (),
-    treatments: Sequence[float] = (),
+    treatments: Mapping[str, Sequence[float]] | None = None,
 ) -> Figure:
     """Share of rows in each state in bins of time with 95 % intervals: a panel per condition, a line per state.
 
     Parameters
     ----------
     table : as `dynamics.over_time.occupancy_over_time` gives it.
-    treatments : times marked by a line, in hours where hours are known, else in frames.
+    treatments : by condition, times marked by a line, in hours where hours are known, else in frames.
     """
     if not len(table):
         return empty("Share of time in each state over time")
@@ -44,7 +44,7 @@ def occupancy_over_time(
             part = table[table["condition"] == name]
             for state in states:
                 _line(panel, part[part["state"] == state], "share", "low", "high", state_colour(state))
-            _mark(panel, treatments)
+            _mark(panel, (treatments or {}).get(name, ()))
             panel.set_title(condition_title(name, shown))
             panel.set_ylim(0, 1)
             if leftmost(panel):
@@ -60,14 +60,14 @@ def rates_over_time(
     *,
     names: StateNames | None = None,
     conditions: Sequence[str] = (),
-    treatments: Sequence[float] = (),
+    treatments: Mapping[str, Sequence[float]] | None = None,
 ) -> Figure:
     """Rates of each change of state in bins of time with 95 % intervals: a panel per change, a line per condition.
 
     Parameters
     ----------
     table : as `dynamics.over_time.rates_over_time` gives it; without hours, probabilities are drawn.
-    treatments : times marked by a line, in hours where hours are known, else in frames.
+    treatments : by condition, times marked by a line, in hours where hours are known, else in frames.
     """
     pairs = list(dict.fromkeys(zip(table["from"], table["to"], strict=True))) if len(table) else []
     pairs = [pair for pair in pairs if table.loc[_is(table, pair), "count"].sum() > 0][: _ACROSS * 10]
@@ -82,7 +82,7 @@ def rates_over_time(
             for name, nth in places.items():
                 part = table[_is(table, pair) & (table["condition"] == name)]
                 _line(panel, part, value, "rate_low", "rate_high", condition_colour(nth), label=name)
-            _mark(panel, treatments)
+                _mark(panel, (treatments or {}).get(name, ()), condition_colour(nth))
             panel.set_title(" → ".join(state_title(state, names, 14) for state in pair))
             panel.set_ylim(0, None)
             if leftmost(panel):
@@ -108,9 +108,9 @@ def _line(panel: Axes, part: pd.DataFrame, value: str, low: str, high: str, colo
         panel.fill_between(middle, lows, highs, color=colour, alpha=0.15, linewidth=0)
 
 
-def _mark(panel: Axes, treatments: Sequence[float]) -> None:
+def _mark(panel: Axes, treatments: Sequence[float], colour: str = "#444444") -> None:
     for at in treatments:
-        panel.axvline(at, color="#444444", linewidth=0.9, linestyle="--")
+        panel.axvline(at, color=colour, linewidth=0.9, linestyle="--")
 
 
 def _unit(table: pd.DataFrame) -> str:

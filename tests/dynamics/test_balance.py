@@ -15,6 +15,7 @@ from napari_cellstate.dynamics.balance import (
     entropy_of_counts,
     flip_test,
     verdict,
+    verdict_in_words,
 )
 from napari_cellstate.dynamics.counts import count_transitions
 from napari_cellstate.dynamics.stationary import stationary
@@ -110,6 +111,15 @@ def test_words():
     assert verdict(0.001, 0.5) == DRIVEN
     assert verdict(0.001, 0.01) == verdict(0.5, 0.01) == DRIFTING
     assert verdict(0.2, 0.5) == NO_SIGN
+
+
+def test_both_p_values_and_why_in_words():
+    assert verdict_in_words(0.001, 0.4).startswith("Driven (p of reversal 0.001, p of stationarity 0.4)")
+    assert "does not drift" in verdict_in_words(0.001, 0.4)
+    drifting = verdict_in_words(0.001, 0.01)
+    assert drifting.startswith("Drifting: cannot be told") and "that alone breaks balance" in drifting
+    assert "no proof" in verdict_in_words(0.3, 0.4)
+    assert verdict_in_words(float("nan"), 1.0).startswith("Cannot be told: too few")
 
 
 def test_bad_input_and_cancel():

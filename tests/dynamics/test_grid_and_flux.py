@@ -6,7 +6,7 @@ import pytest
 
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.dynamics.flux import derivative, divergence, grid_flux, grid_pairs
-from napari_cellstate.dynamics.grid import make_grid
+from napari_cellstate.dynamics.grid import Grid, make_grid
 from napari_cellstate.experiment.flux_table import flux_of_table
 from tests.dynamics.chains import cyclic, paths
 
@@ -51,6 +51,21 @@ def test_ring_has_flux_around_and_none_in_sum():
     back = grid_flux(points, run, 59 - frame, 1, make_grid(points, 2), track=run)
     assert np.abs(found.flux.sum(axis=(0, 1))).max() < 0.02  # where paths end less where they begin
     np.testing.assert_allclose(back.flux, -found.flux)
+
+
+@pytest.mark.parametrize("shown", [(0, 1), (0, 2), (1, 2)])
+def test_flux_summed_over_the_other_axes_is_that_on_the_axes_shown(shown):
+    rng = np.random.default_rng(3)
+    points = np.cumsum(rng.normal(0, 0.6, (400, 3)), axis=0) % 4.0
+    run, frame = np.repeat(np.arange(8), 50), np.tile(np.arange(50), 8)
+    whole = make_grid(points, 5)
+    axes = list(shown)
+    flat = Grid(tuple(whole.edges[axis] for axis in axes))
+    three = grid_flux(points, run, frame, 1, whole, track=run)
+    two = grid_flux(points[:, axes], run, frame, 1, flat, track=run)
+    (other,) = {0, 1, 2} - set(shown)
+    np.testing.assert_allclose(three.flux[..., axes].sum(axis=other), two.flux, atol=1e-15)
+    np.testing.assert_array_equal(three.n.sum(axis=other), two.n)
 
 
 def test_divergence_on_any_spacing():

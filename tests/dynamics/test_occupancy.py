@@ -66,3 +66,17 @@ def test_bad_input():
         occupancy(np.ones(3, int), 1, movie=np.array(["m"] * 3), condition=np.array(list("aab")), track=np.ones(3, int))
     with pytest.raises(InputError, match="2 tracks for 8 rows"):
         occupancy(STATE, 2, movie=MOVIE, condition=CONDITION, track=TRACK[:2])
+
+
+def test_doubtful_rows_are_shared_out_and_counted():
+    posterior = np.array([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8], [0.5, 0.5]])
+    state = np.array([1, 1, 2, 0])
+    where = {"movie": np.array(["m"] * 4), "condition": np.array(["c"] * 4), "track": np.arange(4)}
+    found = occupancy(state, 2, **where, posterior=posterior)
+    table = found.table().set_index("state")
+    assert table["n_doubtful"].tolist() == [1, 1]  # the second row; the last has no state
+    np.testing.assert_allclose(table["soft_share"], [1.7 / 3, 1.3 / 3])
+    np.testing.assert_allclose(table["share"], [2 / 3, 1 / 3])
+    plain = occupancy(state, 2, **where).table()
+    assert plain["soft_share"].isna().all() and (plain["n_doubtful"] == 0).all()
+    assert (found.by_movie()["n_doubtful"] == 1).all()

@@ -10,7 +10,7 @@ from napari_cellstate.dynamics.settings import DynamicsSettings
 def test_is_registered_and_parses_from_its_record():
     assert registered("dynamics")["counts"] is DynamicsSettings
     record = DynamicsSettings(lag=3).record()
-    assert record == {"method": "counts", "version": 1, "lag": 3}
+    assert record == {"method": "counts", "version": 1, "lag": 3, "bin_hours": 0.0}
     assert parse_settings(DynamicsSettings, {"lag": 3}, "recipe.toml [dynamics]") == DynamicsSettings(lag=3)
 
 

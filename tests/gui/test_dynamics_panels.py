@@ -94,8 +94,8 @@ def test_listed_events_are_written_as_a_strip(qtbot, shown, finished, tmp_path):
     row = moves.iloc[0]
     panel.condition.setCurrentText(str(row["condition"]))
     panel.choose_cell(int(row["from"]) - 1, int(row["to"]) - 1)
-    count = len(panel.shown)
+    count = len(panel.box.shown)
     assert count == row["count"]
-    panel.save_events(tmp_path / "events.png")
+    panel.box.save_events(tmp_path / "events.png")
     wait(qtbot, shown)
-    assert Image.open(tmp_path / "events.png").size == (9 * 48, min(40, count) * 48)
+    assert Image.open(tmp_path / "events.png").size == (11 * 48, min(40, count) * 48)

@@ -61,12 +61,12 @@ def test_the_sample_from_the_first_click_to_files(qtbot, dock, viewer, tmp_path,
     most = moves.sort_values("count").iloc[-1]
     at = panel.matrix.visualItemRect(panel.matrix.item(int(most["from"]) - 1, int(most["to"]) - 1))
     qtbot.mouseClick(panel.matrix.viewport(), LEFT, pos=at.center())
-    listed = len(panel.shown)
-    assert len(panel.shown) == panel.list.count() == int(most["count"])
-    if panel.shown:
-        _press(qtbot, panel.next_button)
-        assert viewer.dims.current_step[0] == panel.shown[0].frame
-        here = [one for one in panel.shown if one.movie == dock.session.movie]
+    listed = len(panel.box.shown)
+    assert len(panel.box.shown) == panel.box.list.count() == int(most["count"])
+    if panel.box.shown:
+        _press(qtbot, panel.box.next_button)
+        assert viewer.dims.current_step[0] == panel.box.shown[0].frame
+        here = [one for one in panel.box.shown if one.movie == dock.session.movie]
         assert len(dock.layers.find(EVENTS).data) == len(here)
 
     _press(qtbot, dock.panel_picker.buttons["scatter"])

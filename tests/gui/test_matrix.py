@@ -32,7 +32,7 @@ def test_cell_list_marks_and_table_count_the_same(shown, finished, tmp_path):
             panel.matrix.cellClicked.emit(start - 1, end - 1)
             layer = shown.layers.find(EVENTS)
             assert panel.matrix.item(start - 1, end - 1).text() == str(count)
-            assert panel.list.count() == count
+            assert panel.box.list.count() == count
             assert (0 if layer is None else len(layer.data)) == count
             seen += count
     assert seen == len(find_events(finished, shown.session.recipe)) > 0
@@ -43,10 +43,10 @@ def test_stepping_goes_to_movie_and_frame(qtbot, viewer, shown, finished):
     event = find_events(finished, shown.session.recipe)[-1]
     panel.condition.setCurrentText(event.condition)
     panel.matrix.cellClicked.emit(event.before - 1, event.after - 1)
-    while panel.next_button.isEnabled():
-        qtbot.mouseClick(panel.next_button, Qt.MouseButton.LeftButton)
-    last = panel.shown[-1]
-    assert panel.list.currentRow() == len(panel.shown) - 1
+    while panel.box.next_button.isEnabled():
+        qtbot.mouseClick(panel.box.next_button, Qt.MouseButton.LeftButton)
+    last = panel.box.shown[-1]
+    assert panel.box.list.current() == len(panel.box.shown) - 1
     assert shown.session.movie == last.movie
     assert viewer.dims.current_step[0] == last.frame
     assert shown.session.pick.track == last.track
@@ -55,7 +55,7 @@ def test_stepping_goes_to_movie_and_frame(qtbot, viewer, shown, finished):
 
 def test_staying_is_no_event(shown):
     shown.panels.made["matrix"].matrix.cellClicked.emit(0, 0)
-    assert shown.panels.made["matrix"].list.count() == 0
+    assert shown.panels.made["matrix"].box.list.count() == 0
     assert "Staying" in shown.panels.made["matrix"].says.text()
 
 
@@ -63,7 +63,7 @@ def test_before_anything_is_run(qtbot, dock, two_movies):
     dock.open(two_movies)
     qtbot.mouseClick(dock.panel_picker.buttons["matrix"], Qt.MouseButton.LeftButton)
     assert "press Run all" in dock.panels.made["matrix"].says.text()
-    assert not dock.panels.made["matrix"].next_button.isEnabled()
+    assert not dock.panels.made["matrix"].box.next_button.isEnabled()
 
 
 def test_opened_twice_is_one_panel(qtbot, shown):

@@ -72,14 +72,16 @@ def state_rows(found: Sequences, spacing: int) -> StateRows:
 
 def _tables(found: Sequences, recipe: Recipe) -> dict[str, pd.DataFrame]:
     rows = state_rows(found, recipe.windows.stride)
-    tables = all_tables(rows, recipe.dynamics.frames(recipe.windows.stride), found.dt_s)
+    lag, width = recipe.dynamics.frames(recipe.windows.stride), recipe.dynamics.bin_hours
+    tables = all_tables(rows, lag, found.dt_s, bin_hours=width)
     bouts = find_bouts(found.run, found.sample, found.state, spacing=recipe.windows.stride)
     table = bouts.table(movie=found.movie, track=found.track).drop(columns="run")
     table["frames"] = bouts.frames * found.every[bouts.row]
     table["start_frame"] = found.frame[bouts.row]
     table["end_frame"] = table["start_frame"] + table["frames"] - bouts.spacing * found.every[bouts.row]
     table.insert(0, "condition", found.condition[bouts.row])
-    shares = occupancy(found.state, found.k, movie=found.movie, condition=found.condition, track=found.track)
+    keys = {"movie": found.movie, "condition": found.condition, "track": found.track}
+    shares = occupancy(found.state, found.k, **keys, posterior=found.posterior)
     return {
         **tables,
         "occupancy_by_condition": tables["occupancy"],
