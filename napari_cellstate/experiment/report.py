@@ -13,6 +13,7 @@ from napari_cellstate.core.behavior import SCALED
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.looks import wearing
 from napari_cellstate.core.progress import Progress, silent
+from napari_cellstate.experiment.behaviours import describe_states
 from napari_cellstate.experiment.entry import MovieEntry
 from napari_cellstate.experiment.export import export
 from napari_cellstate.experiment.overlay_movie import write_overlay
@@ -21,6 +22,7 @@ from napari_cellstate.experiment.review import tracking_summary
 from napari_cellstate.experiment.sequences import ALL, sequences
 from napari_cellstate.experiment.store import Experiment, as_experiment
 from napari_cellstate.experiment.tables import states_table
+from napari_cellstate.formats.tables import write_csv
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,6 +55,8 @@ def report(
         raise InputError(f"{experiment.root}: a report needs every stage; do: napari-cellstate run {experiment.root}")
     paths = export(experiment, folder, force=force, progress=progress)
     paths.append(_write_tracking(experiment, folder / "tracking.txt"))
+    paths.append(folder / "described_states.csv")
+    write_csv(describe_states(experiment).table(), paths[-1])
     with wearing(experiment.looks):
         paths += _write_figures(experiment, folder / "figures", truth, progress)
     for entry in _one_a_condition(experiment):
@@ -87,6 +91,7 @@ def _figures(experiment: Experiment, truth: pd.DataFrame | None) -> dict[str, Ca
     from napari_cellstate.plots.dwell import dwell
     from napari_cellstate.plots.embedding import embedding
     from napari_cellstate.plots.ethogram import ethogram
+    from napari_cellstate.plots.families import families
     from napari_cellstate.plots.matrices import transition_matrices
     from napari_cellstate.plots.occupancy import occupancy
     from napari_cellstate.plots.over_time import occupancy_over_time, rates_over_time
@@ -119,6 +124,7 @@ def _figures(experiment: Experiment, truth: pd.DataFrame | None) -> dict[str, Ca
         "occupancy_over_time": lambda: occupancy_over_time(
             experiment.dynamics("occupancy_over_time"), conditions=shown
         ),
+        "families": lambda: families(experiment.dynamics("families"), experiment.dynamics("divisions")),
         "rates_over_time": lambda: rates_over_time(experiment.dynamics("rates_over_time"), conditions=shown),
         "profiles": lambda: profiles(
             np.asarray(behavior.layers[SCALED])[:, used],
