@@ -34,12 +34,14 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.flow import flow, write_flow
     from napari_cellstate.experiment.flux_table import flux_of_table
     from napari_cellstate.experiment.grow import grow
+    from napari_cellstate.experiment.labelling import label_states, learn_states
     from napari_cellstate.experiment.listing import methods
     from napari_cellstate.experiment.models import model_summary
     from napari_cellstate.experiment.movie_table import update_from_table
     from napari_cellstate.experiment.novelty import novelty
     from napari_cellstate.experiment.pack import pack
     from napari_cellstate.experiment.pipeline import run
+    from napari_cellstate.experiment.pseudotime import pseudotime, write_pseudotime
     from napari_cellstate.experiment.recipe import Recipe, read_recipe, recipe_from
     from napari_cellstate.experiment.relink import relink
     from napari_cellstate.experiment.report import report
@@ -80,12 +82,15 @@ __all__ = [
     "flux_of_table",
     "grow",
     "known_factors",
+    "label_states",
+    "learn_states",
     "methods",
     "model_summary",
     "new",
     "novelty",
     "pack",
     "positions",
+    "pseudotime",
     "read_recipe",
     "recipe_from",
     "redo",
@@ -107,6 +112,7 @@ __all__ = [
     "update",
     "update_from_table",
     "write_flow",
+    "write_pseudotime",
 ]
 
 _HOME = {
@@ -137,6 +143,10 @@ _HOME = {
     "known_factors": "experiment.evidence",
     "features_of_table": "experiment.describe",
     "write_flow": "experiment.flow",
+    "label_states": "experiment.labelling",
+    "learn_states": "experiment.labelling",
+    "pseudotime": "experiment.pseudotime",
+    "write_pseudotime": "experiment.pseudotime",
     "methods": "experiment.listing",
     "model_summary": "experiment.models",
     "new": "experiment.add",

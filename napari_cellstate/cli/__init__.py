@@ -12,13 +12,14 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from napari_cellstate.cli import comparing, edits, embedding, models, movies, results, segmenting, tables, tools
+from napari_cellstate.cli import comparing, edits, embedding, models, movies, results, segmenting, states, tables, tools
 from napari_cellstate.cli.verb import fail
 
 VERBS = {
     **tools.VERBS,
     **movies.VERBS,
     **results.VERBS,
+    **states.VERBS,
     **edits.VERBS,
     **segmenting.VERBS,
     **tables.VERBS,

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+_LEVEL = 0.05
+_FEW = 20
+"""Pairs below which only strong correlations can be told from none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +87,32 @@ class Inheritance:
 
     table: pd.DataFrame
     at_division: pd.DataFrame
+
+    def words(self) -> str:
+        """What it says, in sentences."""
+        return family_words(self.table, self.at_division)
+
+
+def family_words(table: pd.DataFrame, at_division: pd.DataFrame) -> str:
+    """What the tables of `Inheritance` say, in sentences; also that nobody divides.
+
+    Holm's procedure over all relations and states decides what is called more than chance.
+    """
+    divisions = int(at_division["divisions"].sum())
+    if not divisions:
+        return (
+            "No track of these movies ends in a division whose daughters were followed: there is nothing to say "
+            "about inheritance."
+        )
+    known = table[table["p"].notna()].sort_values("p", kind="stable")
+    found = []
+    for nth, row in enumerate(known.to_dict("records")):
+        if row["p"] > _LEVEL / (len(known) - nth):
+            break
+        found.append(f"{row['relation']}, state {row['state']} ({row['correlation']:.2f}, p {row['p']:.2g})")
+    more = "More alike or less than chance: " + "; ".join(found) if found else "No relatives are more alike than chance"
+    few = " Few pairs: only strong inheritance could be seen." if table["pairs"].max() < _FEW else ""
+    return f"{divisions} divisions. {more} (95 %, Holm over {len(known)} tests).{few}"
 
 
 def inheritance(families: Families, *, permutations: int = 1000, seed: int = 0) -> Inheritance:

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from napari_cellstate.core.behavior import SCALED, state_name
 from napari_cellstate.core.looks import wearing
-from napari_cellstate.dynamics.lineage import Inheritance, find_families, inheritance
+from napari_cellstate.dynamics.lineage import Inheritance, inheritance
 from napari_cellstate.dynamics.query import Matches, find_behaviour, parse_query
 from napari_cellstate.dynamics.state_profiles import StateProfiles, state_profiles
+from napari_cellstate.experiment.edits.state_looks import notes_of
 from napari_cellstate.experiment.pipeline import current_recipe
 from napari_cellstate.experiment.sequences import Sequences, sequences
-from napari_cellstate.experiment.stages.dynamics import state_rows
+from napari_cellstate.experiment.stages.dynamics import PERMUTATIONS, relatives, state_rows
 from napari_cellstate.experiment.store import Experiment, as_experiment
 
 if TYPE_CHECKING:
@@ -120,22 +121,15 @@ def _divides(experiment: Experiment, found: Sequences) -> NDArray[np.bool_]:
     return result
 
 
-def families(experiment: Experiment | str | Path, *, permutations: int = 1000) -> Inheritance:
-    """State at division, and how much daughters resemble mothers and sisters, over all movies of an experiment."""
+def families(experiment: Experiment | str | Path, *, permutations: int = PERMUTATIONS) -> Inheritance:
+    """State at division, and how much daughters resemble mothers and sisters, over all movies of an experiment.
+
+    The same numbers as `experiment.dynamics("families")` and `("divisions")`, which a run writes.
+    """
     experiment = as_experiment(experiment)
     recipe = current_recipe(experiment)
     found = sequences(experiment, recipe)
-    rows = state_rows(found, recipe.windows.stride)
-    movie = np.unique(found.movie, return_inverse=True)[1].astype(np.int64)
-    behavior = experiment.behavior
-    number = {
-        key: int(track)
-        for key, track in zip(zip(movie.tolist(), found.track.tolist(), strict=True), rows.track, strict=True)
-    }
-    mothers = zip(movie.tolist(), behavior.obs["parent"].to_numpy(np.int64).tolist(), strict=True)
-    parent = np.array([number.get(key, -1) for key in mothers], np.int64)
-    made = find_families(rows.track, rows.frame, rows.state, rows.k, parent=parent, movie=movie)
-    return inheritance(made, permutations=permutations)
+    return inheritance(relatives(found, state_rows(found, recipe.windows.stride)), permutations=permutations)
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,13 +139,28 @@ class DescribedStates:
     Attributes
     ----------
     profiles : see `StateProfiles`.
-    names : what the states are called.
+    names : what the states are called. notes : what the user wrote down of each, "" for nothing.
     keys : for each state (movie, track, frame) of its exemplars, most typical first.
     """
 
     profiles: StateProfiles
     names: list[str]
+    notes: list[str]
     keys: list[list[tuple[str, int, int]]]
+
+    def table(self) -> pd.DataFrame:
+        """A row a state: state, name, suggested_name, note, telling (the five features that tell it from the rest)."""
+        import pandas as pd
+
+        every = range(1, len(self.names) + 1)
+        columns = {
+            "state": list(every),
+            "name": self.names,
+            "suggested_name": list(self.profiles.names),
+            "note": self.notes,
+            "telling": ["; ".join(self.profiles.telling(state)) for state in every],
+        }
+        return pd.DataFrame(columns)
 
 
 def describe_states(experiment: Experiment | str | Path, *, exemplars: int = 12) -> DescribedStates:
@@ -177,4 +186,7 @@ def describe_states(experiment: Experiment | str | Path, *, exemplars: int = 12)
         [(str(found.movie[row]), int(found.track[row]), int(found.frame[row])) for row in line if row >= 0]
         for line in profiles.exemplars
     ]
-    return DescribedStates(profiles, state_names(experiment, found.k), keys)
+    notes = notes_of(experiment.history)
+    return DescribedStates(
+        profiles, state_names(experiment, found.k), [notes.get(state, "") for state in range(1, found.k + 1)], keys
+    )

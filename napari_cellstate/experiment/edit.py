@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from pydantic import ValidationError
 
 from napari_cellstate.core.edits import Edit, History
 from napari_cellstate.core.errors import InputError
@@ -54,6 +58,47 @@ def edit(experiment: Experiment | str | Path, one: Edit) -> Edited:
         before = experiment.history
         after = before.do(one)
         return _go(experiment, one, before, after, {"do": one.record()})
+
+
+def edit_from(kind: str, values: Sequence[str]) -> Edit:
+    """A correction from words, as the terminal gives them.
+
+    Parameters
+    ----------
+    kind : as in the journal, such as "name-state".
+    values : "name=value"; a value is JSON, or else text.
+
+    Raises
+    ------
+    InputError
+        No such kind, or values that do not fit it.
+    """
+    from napari_cellstate.experiment.edits import KINDS
+
+    if kind not in KINDS:
+        raise InputError(f"no correction is called {kind!r}; known: {', '.join(sorted(KINDS))}")
+    fields = KINDS[kind].model_fields
+    given: dict[str, Any] = {}
+    for one in values:
+        name, sign, text = one.partition("=")
+        if not sign or name not in fields:
+            raise InputError(f"{kind}: {one!r}; expected NAME=VALUE with one of {', '.join(fields)}")
+        given[name] = _value(text, as_text=fields[name].annotation is str)
+    try:
+        return KINDS[kind].model_validate_json(json.dumps(given))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise InputError(f"{kind}: {where}: {first['msg']}") from None
+
+
+def _value(text: str, *, as_text: bool) -> Any:
+    if as_text:
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def undo(experiment: Experiment | str | Path) -> Edited:

@@ -13,6 +13,7 @@ from napari_cellstate.core.behavior import SCALED
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.looks import wearing
 from napari_cellstate.core.progress import Progress, silent
+from napari_cellstate.experiment.behaviours import describe_states
 from napari_cellstate.experiment.entry import MovieEntry
 from napari_cellstate.experiment.export import export
 from napari_cellstate.experiment.overlay_movie import write_overlay
@@ -22,6 +23,7 @@ from napari_cellstate.experiment.sequences import ALL, sequences
 from napari_cellstate.experiment.store import Experiment, as_experiment
 from napari_cellstate.experiment.tables import states_table
 from napari_cellstate.experiment.treatments import treatments
+from napari_cellstate.formats.tables import write_csv
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,6 +56,8 @@ def report(
         raise InputError(f"{experiment.root}: a report needs every stage; do: napari-cellstate run {experiment.root}")
     paths = export(experiment, folder, force=force, progress=progress)
     paths.append(_write_tracking(experiment, folder / "tracking.txt"))
+    paths.append(folder / "described_states.csv")
+    write_csv(describe_states(experiment).table(), paths[-1])
     with wearing(experiment.looks):
         paths += _write_figures(experiment, folder / "figures", truth, progress)
     for entry in _one_a_condition(experiment):
@@ -88,6 +92,7 @@ def _figures(experiment: Experiment, truth: pd.DataFrame | None) -> dict[str, Ca
     from napari_cellstate.plots.dwell import dwell
     from napari_cellstate.plots.embedding import embedding
     from napari_cellstate.plots.ethogram import ethogram
+    from napari_cellstate.plots.families import families
     from napari_cellstate.plots.matrices import transition_matrices
     from napari_cellstate.plots.occupancy import occupancy
     from napari_cellstate.plots.over_time import occupancy_over_time, rates_over_time
@@ -124,6 +129,7 @@ def _figures(experiment: Experiment, truth: pd.DataFrame | None) -> dict[str, Ca
         "rates_over_time": lambda: rates_over_time(
             experiment.dynamics("rates_over_time"), conditions=shown, treatments=treated
         ),
+        "families": lambda: families(experiment.dynamics("families"), experiment.dynamics("divisions")),
         "profiles": lambda: profiles(
             np.asarray(behavior.layers[SCALED])[:, used],
             rows["state"].to_numpy(),

@@ -30,7 +30,7 @@ class Sequences:
     Attributes
     ----------
     movie, condition : (N,) names; the condition is `ALL` where a movie has none.
-    track : (N,), unique within its movie.
+    track : (N,), unique within its movie. parent : (N,), the mother's track in the same movie, 0 for none.
     run : (N,), unique over all movies; rows of one run follow each other without a missing frame.
     frame : (N,).
     sample : (N,), time in looked-at frames: the frame over `every`.
@@ -45,6 +45,7 @@ class Sequences:
     movie: NDArray[Any]
     condition: NDArray[Any]
     track: Ints
+    parent: Ints
     run: Ints
     frame: Ints
     sample: Ints
@@ -78,6 +79,7 @@ def sequences(experiment: Experiment, recipe: Recipe) -> Sequences:
         movie=movie,
         condition=np.array([name or ALL for name in obs["condition"].astype(object)], object),
         track=obs["track"].to_numpy(np.int64),
+        parent=obs["parent"].to_numpy(np.int64),
         run=global_runs(behavior),
         frame=obs["frame"].to_numpy(np.int64),
         sample=obs["frame"].to_numpy(np.int64) // every,

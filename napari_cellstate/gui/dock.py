@@ -317,6 +317,8 @@ class CellStateDock(QWidget):
         self._lost = set(edited.lost)
         if edited.edit is None or edited.edit.changes_view:
             self.session.results_changed.emit()
+        elif edited.edit.stage:
+            self._show_status()
 
     def _on_clicked(self, track: int, frame: int) -> None:
         self.session.choose(Pick(self.session.movie, track, frame) if track else None)

@@ -149,4 +149,16 @@ PANELS: Mapping[str, PanelKind] = {
     "flow": PanelKind(
         "Flow", "Velocity and flux in the embedding; points that drift along", "flow_panel:FlowPanel", rare=True
     ),
+    "families": PanelKind(
+        "Families",
+        "State at division; do daughters and sisters behave alike, beside chance",
+        "families_panel:FamiliesPanel",
+        rare=True,
+    ),
+    "pseudotime": PanelKind(
+        "Pseudotime",
+        "Windows ordered along the embedding from a clicked dot or a state; how often cells go back",
+        "pseudotime_panel:PseudotimePanel",
+        rare=True,
+    ),
 }

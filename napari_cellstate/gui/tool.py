@@ -100,6 +100,11 @@ TOOLS: Mapping[str, ToolKind] = {
     "teach": ToolKind(
         "Teach", "A copy of the net learns from what you corrected, while you watch", "teach_tool:TeachTool"
     ),
+    "label": ToolKind(
+        "Label states",
+        "Click a cell and press a digit: that is its state; a net labels the rest",
+        "label_tool:LabelTool",
+    ),
     "correct": ToolKind(
         "Correct", "Correct the tracks: join, break, swap, divide, delete, one key each", "correct_tool:CorrectTool"
     ),

@@ -6,7 +6,7 @@ from napari_cellstate.core.mask_edits import MASK_EDITS
 from napari_cellstate.core.review_edits import REVIEW_EDITS
 from napari_cellstate.experiment.edits.describe_movie import DescribeMovie
 from napari_cellstate.experiment.edits.exclude import ExcludeFrames, ExcludeTrack
-from napari_cellstate.experiment.edits.state_looks import ColourState, NameState
+from napari_cellstate.experiment.edits.state_looks import ColourState, NameState, NoteState
 from napari_cellstate.experiment.edits.states import STATE_EDITS
 
 EDITS: tuple[type[Edit], ...] = (
@@ -14,7 +14,7 @@ EDITS: tuple[type[Edit], ...] = (
     *LINK_EDITS,
     *REVIEW_EDITS,
     *STATE_EDITS,
-    *(NameState, ColourState, DescribeMovie, ExcludeTrack, ExcludeFrames),
+    *(NameState, ColourState, NoteState, DescribeMovie, ExcludeTrack, ExcludeFrames),
 )
 """One class a gesture; a new one is listed here and nowhere else."""
 

@@ -77,6 +77,7 @@ class TeachState(Edit):
 
     kind: ClassVar[str] = "teach-state"
     stage: ClassVar[str] = "states"
+    changes_view: ClassVar[bool] = False  # states are others only after the method has learnt from it
     frame: int = Field(ge=0)
     y: float
     x: float

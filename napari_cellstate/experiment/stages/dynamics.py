@@ -1,4 +1,4 @@
-"""Dynamics: state sequences to transitions, occupancy, dwell times, rates over time and balance of each condition."""
+"""Dynamics: state sequences to transitions, occupancy, dwell times, rates over time, balance, families."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from napari_cellstate.core import atomic
 from napari_cellstate.core.progress import Runtime
 from napari_cellstate.dynamics.counts import Transitions
 from napari_cellstate.dynamics.dwell import find_bouts
+from napari_cellstate.dynamics.lineage import Families, find_families, inheritance
 from napari_cellstate.dynamics.occupancy import occupancy
 from napari_cellstate.experiment.dynamics_parts import StateRows, all_tables, balances
 from napari_cellstate.experiment.entry import MovieEntry
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
 
 TABLES = (
     *("transitions", "occupancy", "occupancy_by_condition", "dwell", "bouts", "survival", "occupancy_over_time"),
-    *("rates_over_time", "generator", "passage", "committors", "timescales"),
+    *("rates_over_time", "generator", "passage", "committors", "timescales", "families", "divisions"),
 )
+PERMUTATIONS = 1000
+"""Of relatives, for what correlations mean where nothing is inherited."""
 
 
 def _record(recipe: Recipe, entries: tuple[MovieEntry, ...]) -> dict[str, Any]:
@@ -82,12 +85,25 @@ def _tables(found: Sequences, recipe: Recipe) -> dict[str, pd.DataFrame]:
     table.insert(0, "condition", found.condition[bouts.row])
     keys = {"movie": found.movie, "condition": found.condition, "track": found.track}
     shares = occupancy(found.state, found.k, **keys, posterior=found.posterior)
+    kin = inheritance(relatives(found, rows), permutations=PERMUTATIONS)
     return {
         **tables,
         "occupancy_by_condition": tables["occupancy"],
         "occupancy": _as_added(shares.by_movie(), "movie", found.movie),
         "bouts": table,
+        "families": kin.table,
+        "divisions": kin.at_division,
     }
+
+
+def relatives(found: Sequences, rows: StateRows) -> Families:
+    """Tracks of all movies with their mothers; `rows` are those of `state_rows`."""
+    movie = np.unique(found.movie, return_inverse=True)[1].astype(np.int64)
+    keys = zip(movie.tolist(), found.track.tolist(), strict=True)
+    number = {key: int(track) for key, track in zip(keys, rows.track, strict=True)}
+    mothers = zip(movie.tolist(), found.parent.tolist(), strict=True)
+    parent = np.array([number.get(key, -1) for key in mothers], np.int64)
+    return find_families(rows.track, rows.frame, rows.state, rows.k, parent=parent, movie=movie)
 
 
 def _as_added(table: pd.DataFrame, column: str, rows: NDArray[Any]) -> pd.DataFrame:
