@@ -1,12 +1,13 @@
 """Embeddings: a training step of convgru-vae beside a plain loop, PCA of 1e5 windows, and what they tell.
 
-python benchmarks/bench_embedding.py steps|pca|types|motion|states-appearance|states-motion
+python benchmarks/bench_embedding.py steps|curves|pca|umap|tsne|types|motion
+python benchmarks/bench_embedding.py states-appearance|states-motion|turning [SEED]
 
 steps: 64 x 64 px, 16 frames, batch 32; each way in a process of its own, the plain loop with the default allocator;
 runs are interleaved, ratios are of medians of processor seconds. types: cell type of real tracks (63 frames) by
 embedding and linear probe, wells kept together (one experiment a type: no claim beyond). motion: the next ten steps of
 real tracks by a recurrent net against straight on (Kimmel et al., Lanternfish), by wells that it has not learnt from.
-states: adjusted Rand index of a Gaussian mixture in simulated movies whose states differ only in grain, or in motion.
+states and turning: see `bench_embedding_states`.
 """
 
 from __future__ import annotations
@@ -86,26 +87,99 @@ def steps(runs: int = 3, count: int = 4, threads: int = 1) -> None:
         print(f"| {way} | {mine:.2f} | {wall:.2f} | {plain / mine:.2f} | {losses[-1]:.1f} | {off:.2%} |")
 
 
-def pca() -> None:
-    """1e5 windows of 80 features."""
+def curves(count: int = 300) -> None:
+    """Whole short trainings from the same start in float32 and in bfloat16: how far their losses are apart."""
+    import torch
+
+    from napari_cellstate.kits.inputs import crops
+    from napari_cellstate.learn.autoencoding import SequenceAutoencoding
+    from napari_cellstate.learn.crop_batches import crop_batches
+    from napari_cellstate.learn.loop import Training, train
+    from napari_cellstate.learn.zoo import build
+    from napari_cellstate.methods import available
+    from napari_cellstate.nets.elbo import Elbo
+    from napari_cellstate.nets.elbo_crops import CropElbo
+
+    wish, rows = available("embed")["convgru-vae"]().wanted_crops(), np.arange(400)
+    batches = crop_batches(crops(len(rows), wish), "align", rows, 0)
+
+    def draw(step: int, generator: torch.Generator) -> dict[str, torch.Tensor]:
+        return batches(rows[torch.randint(len(rows), (32,), generator=generator).numpy()], generator)
+
+    found = []
+    for reduced in (False, True):
+        torch.manual_seed(0)
+        sizes = {"channels": batches.channels, "size": 32, "steps": batches.steps, "latent": 16, "motion": 4}
+        settings = Training(steps=count, learning_rate=2e-3, schedule="cosine", clip=1000.0, bfloat16=reduced)
+        objective = SequenceAutoencoding(CropElbo(Elbo("beta", beta=5.0)), 4)
+        found.append([row["loss"] for row in train(build("sequence-vae", sizes), objective, draw, settings).records])
+    smooth = [np.convolve(one, np.full(20, 1 / 20), "valid") for one in found]
+    off = np.abs(smooth[1] / smooth[0] - 1)
+    print(
+        "| training | loss, first step | mean of the last 20 | furthest apart (means of 20 steps) |\n|---|---|---|---|"
+    )
+    for name, one, apart in (("float32", found[0], ""), ("bfloat16", found[1], f"{off.max():.2%}")):
+        print(f"| {name}, {count} steps | {one[0]:.0f} | {np.mean(one[-20:]):.1f} | {apart} |")
+
+
+def windows(rows: int = 100_000, features: int = 80) -> object:
+    """A behaviour table of windows: ten things that vary, in so many features, and noise."""
     import anndata
 
     from napari_cellstate.core.behavior import SCALED
-    from napari_cellstate.core.progress import Runtime
-    from napari_cellstate.methods.embed.pca import PCA
 
     rng = np.random.default_rng(0)
-    points = rng.normal(size=(100_000, 10)) @ rng.normal(size=(10, 80)) + rng.normal(size=(100_000, 80))
+    points = rng.normal(size=(rows, 10)) @ rng.normal(size=(10, features)) + rng.normal(size=(rows, features))
     table = anndata.AnnData(X=points)
     table.var["used"] = True
     table.layers[SCALED] = points
-    times = []
-    for _ in range(3):
+    return table
+
+
+def pca(runs: int = 7) -> None:
+    """1e5 windows of 80 features."""
+    from napari_cellstate.core.progress import Runtime
+    from napari_cellstate.methods.embed.pca import PCA
+
+    table, times = windows(), []
+    for _ in range(runs):
         began, clock = time.process_time(), time.perf_counter()
         PCA().embed(table, Runtime())
         times.append((time.perf_counter() - clock, time.process_time() - began))
-    wall, cpu = np.median(times, axis=0)
-    print(f"PCA of 100,000 x 80: {wall:.2f} s ({cpu:.2f} processor s)")
+    walls, cpu = np.array(times).T
+    print(f"PCA of 100,000 x 80, {runs} runs: wall s median {np.median(walls):.2f}, least {walls.min():.2f}, most "
+          f"{walls.max():.2f}; processor s median {np.median(cpu):.2f}")  # fmt: skip
+
+
+def map_of(kind: str) -> None:
+    """UMAP or t-SNE of 1e5 windows of 80 features: time, how often it says how far it is, how soon it stops."""
+    from napari_cellstate.core.errors import Cancelled
+    from napari_cellstate.core.progress import Runtime
+    from napari_cellstate.methods import available
+
+    table, said = windows(), []
+    began, clock = time.process_time(), time.perf_counter()
+
+    def progress(done: int, total: int, what: str) -> None:
+        said.append((time.process_time(), done, total))
+
+    found = available("embed")[kind]().embed(table, Runtime(threads=2, progress=progress)).coordinates
+    cpu, wall = time.process_time() - began, time.perf_counter() - clock
+    gaps = np.diff([began, *(one[0] for one in said)])
+    print(f"{kind} of 100,000 x 80: {wall:.0f} s wall, {cpu:.0f} processor s; {len(said)} reports of progress, longest "
+          f"without one {gaps.max():.0f} processor s (before the first rounds), median {np.median(gaps):.2f}; "
+          f"{np.isfinite(found).all()}")  # fmt: skip
+    small, asked = windows(5000), []
+
+    def stop(done: int, total: int, what: str) -> None:
+        if done * 2 >= total:
+            asked.append(time.perf_counter())
+            raise Cancelled
+
+    try:
+        available("embed")[kind]().embed(small, Runtime(threads=2, progress=stop))
+    except Cancelled:
+        print(f"{kind}: stopped {1000 * (time.perf_counter() - asked[0]):.0f} ms after the report that asked it to")
 
 
 def tracks() -> tuple[np.ndarray, object]:
@@ -241,56 +315,13 @@ def motion(seen: int = 20, ahead: int = 10, count: int = 1500) -> None:
         print(f"| {name} | {int(use.sum())} | {errors[0]:.1f} | {errors[1]:.1f} | {errors[2]:.1f} |")
 
 
-def states(scene: str, seed: int = 11) -> None:
-    """Adjusted Rand index with the true states, of default settings and of features."""
-    import tempfile
-    from dataclasses import replace
-
-    import napari_cellstate as cs
-    from napari_cellstate.core.families import Rows
-    from napari_cellstate.core.progress import Runtime
-    from napari_cellstate.methods import available
-    from napari_cellstate.metrics.agreement import adjusted_rand
-    from napari_cellstate.simulate.truth import read_truth
-
-    folder, k = Path(tempfile.mkdtemp()), {"appearance": 2, "motion": 3}[scene]
-    made = cs.simulate(
-        folder, conditions={"a": 20.0, "b": 20.0}, replicates=2, scene=scene, frames=40, size=320, seed=seed
-    )
-    experiment = cs.new(folder / "e.cellstate")
-    for one in made:
-        cs.add(experiment, one.path, labels=one.truth / "SEG", condition=one.condition, replicate=one.replicate)
-    embed, sets = available("embed"), available("features")
-    path_only = replace(cs.Recipe(), features=(sets["motility"](),), embed=(embed["pca"](),))
-    cs.run(experiment, path_only, until="embed")
-    spaces = {"motility, pca": experiment.behavior.obsm["X_pca"]}
-    cs.run(experiment, replace(cs.Recipe(), embed=(embed["convgru-vae"](), embed["pca"]())), until="embed")
-    behavior = experiment.behavior
-    spaces["all default features, pca"] = behavior.obsm["X_pca"]
-    spaces["convgru-vae"] = behavior.obsm["X_convgru-vae"]
-    spaces["convgru-vae, whole code"] = behavior.obsm["X_convgru-vae_code"]
-    truth = {}
-    for one in made:
-        cells = read_truth(one.truth).cells
-        truth |= {
-            (one.name, *key): state for *key, state in zip(cells["frame"], cells["label"], cells["state"], strict=True)
-        }
-    keys = zip(behavior.obs["movie"].astype(str), behavior.obs["frame"], behavior.obs["label"], strict=True)
-    true = np.array([truth[(movie, frame, label)] for movie, frame, label in keys])
-    print("| space | dimensions | adjusted Rand index, 2 seeds | of shuffled labels |\n|---|---|---|---|")
-    for name, points in spaces.items():
-        found = []
-        for start in range(2):
-            mixture = available("states")["gaussian-mixture"](k=k, seed=start)
-            found.append(mixture.fit(Rows(np.asarray(points), np.arange(len(points))), Runtime()).cluster)
-        scores = ", ".join(f"{adjusted_rand(true, one):.3f}" for one in found)
-        control = adjusted_rand(np.random.default_rng(0).permutation(true), found[0])
-        print(f"| {name} | {points.shape[1]} | {scores} | {control:.4f} |")
-
-
 if __name__ == "__main__":
+    from benchmarks import bench_embedding_states
+
     what, _, scene = sys.argv[1].partition("-")
-    if what == "states":
-        states(scene)
+    if what in ("states", "turning"):
+        getattr(bench_embedding_states, what)(scene or "appearance", *map(int, sys.argv[2:]))
     else:
-        {"steps": steps, "pca": pca, "types": types, "motion": motion}[what]()
+        ways = {"steps": steps, "curves": curves, "pca": pca, "types": types, "motion": motion}
+        maps = {kind: lambda kind=kind: map_of(kind) for kind in ("umap", "tsne")}
+        {**ways, **maps}[what]()

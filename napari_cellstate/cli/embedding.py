@@ -23,7 +23,13 @@ def _evidence_arguments(parser: argparse.ArgumentParser) -> None:
         "--known", default="", metavar="TABLE", help="known states: a table with movie, track or label, frame and state"
     )
     parser.add_argument("--factors", action="store_true", help="also how condition, replicate and movie show in each")
-    parser.add_argument("--no-stability", action="store_true", help="do not make spaces anew from other tracks")
+    parser.add_argument(
+        "--stability",
+        choices=("none", "quick", "all"),
+        default="quick",
+        help="which spaces to make anew from other tracks, to see whose neighbours stay: those that train no net "
+        "(quick, the default), or nets too (all: each trains once more)",
+    )
     parser.add_argument(
         "--out", default="", metavar="FILE", help="also write the table (.csv), or else the figure, as .png and .pdf"
     )
@@ -39,7 +45,7 @@ def _evidence(given: Arguments) -> int:
 
     with progress_bar() as progress:
         found = embedding_evidence(
-            given.experiment, spaces=given.space, known=given.known, stability=not given.no_stability, progress=progress
+            given.experiment, spaces=given.space, known=given.known, stability=given.stability, progress=progress
         )
     factors = known_factors(given.experiment, spaces=given.space) if given.factors else []
     if given.out:

@@ -21,10 +21,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from napari_cellstate.core.looks import worn
 
 if TYPE_CHECKING:
     from anndata import AnnData
+    from numpy.typing import NDArray
 
 OBS_KEYS = ("movie", "track", "frame")
 STATE_COLUMNS = ("cluster", "state", "state_prob")
@@ -43,6 +46,12 @@ def embedding_columns(behavior: AnnData) -> dict[str, str]:
     prefixes = ["embed", *(name.removeprefix("X_") for name in behavior.obsm)]
     known = {f"{prefix}_{what}": unit for prefix in prefixes for what, unit in _OF_EMBEDDINGS.items()}
     return {name: known[name] for name in behavior.obs.columns if name in known}
+
+
+def track_numbers(behavior: AnnData) -> NDArray[np.int64]:
+    """A number for each track that is its own over all movies, (N,)."""
+    pairs = behavior.obs["movie"].astype(str).str.cat(behavior.obs["track"].astype(str), sep="/")
+    return np.unique(pairs.to_numpy(str), return_inverse=True)[1].astype(np.int64)
 
 
 def row_name(movie: str, track: int, frame: int) -> str:

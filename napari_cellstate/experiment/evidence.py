@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_cellstate.core.behavior import SCALED
+from napari_cellstate.core.behavior import SCALED, track_numbers
 from napari_cellstate.core.errors import InputError
-from napari_cellstate.core.families import Embedder
-from napari_cellstate.core.progress import Progress, Runtime, silent
+from napari_cellstate.core.progress import Progress, silent
 from napari_cellstate.experiment.pipeline import current_recipe
 from napari_cellstate.experiment.recipe import Recipe
-from napari_cellstate.experiment.stages.embed import embedding_names
+from napari_cellstate.experiment.stability import Refitting, Stability
 from napari_cellstate.experiment.store import Experiment, as_experiment
 from napari_cellstate.metrics._mutual import bins_of, mutual_information
 from napari_cellstate.metrics.disentanglement import BINS, dci, mig
-from napari_cellstate.metrics.evidence import Evidence, Windows, evidence, names_of, neighbour_stability
+from napari_cellstate.metrics.evidence import Evidence, Windows, evidence, names_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +28,6 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 
 CLIP = 8.0
-_REFITS, _REFIT_ROWS = 3, 1500
 FACTORS = ("condition", "replicate", "movie")
 
 
@@ -38,7 +36,7 @@ def embedding_evidence(
     *,
     spaces: Sequence[str] = (),
     known: str | Path = "",
-    stability: bool = True,
+    stability: Stability = "quick",
     seed: int = 0,
     progress: Progress = silent,
 ) -> Evidence:
@@ -49,7 +47,8 @@ def embedding_evidence(
     spaces : names of embeddings, such as "pca"; all where empty.
     known : states that are known: a table with movie, track (or label), frame and state; or a column of the behaviour
         table; or "".
-    stability : make each space that trains no net anew from drawn tracks, and see whose neighbours stay.
+    stability : which spaces are made anew from drawn tracks, to see whose neighbours stay: none, those that train no
+        net ("quick"), or nets too ("all": each trains once more).
 
     Raises
     ------
@@ -64,7 +63,7 @@ def embedding_evidence(
     behavior, recipe = experiment.behavior, current_recipe(experiment)
     names = _chosen(behavior, spaces)
     windows = _windows(experiment, behavior, recipe, known)
-    stable = _stability(behavior, recipe, names, seed, progress) if stability else {}
+    stable = Refitting(experiment, recipe, behavior, seed, progress).stability(names, stability)
     points = {name: np.asarray(behavior.obsm[f"X_{name}"], np.float64) for name in names}
     return evidence(windows, points, stability=stable, seed=seed, progress=progress)
 
@@ -158,12 +157,6 @@ def scaled_features(behavior: AnnData) -> Floats:
     return np.clip(np.asarray(behavior.layers[SCALED], np.float64)[:, used], -CLIP, CLIP)
 
 
-def track_numbers(behavior: AnnData) -> Ints:
-    """A number for each track that is its own over all movies, (N,)."""
-    pairs = behavior.obs["movie"].astype(str).str.cat(behavior.obs["track"].astype(str), sep="/")
-    return names_of(pairs.to_numpy(str))[0]
-
-
 def _known_states(behavior: AnnData, known: str | Path) -> Ints:
     """Number of the known state of each row, -1 where it is not known."""
     obs = behavior.obs
@@ -195,27 +188,3 @@ def _from_table(obs: pd.DataFrame, path: Path) -> Any:
             "and that frames count from 0"
         )
     return found.astype(str)
-
-
-def _stability(behavior: AnnData, recipe: Recipe, names: list[str], seed: int, progress: Progress) -> dict[str, float]:
-    """Neighbours that stay when a space is made from tracks drawn with replacement; of the spaces that train no net."""
-    methods = {name.removeprefix("X_"): one for name, one in embedding_names(recipe).items()}
-    quick = [name for name in names if name in methods and not methods[name].trains]
-    found = {}
-    for nth, name in enumerate(quick):
-        progress(nth, len(quick), f"evidence: neighbours of {name}")
-        runtime = Runtime(threads=recipe.threads, progress=progress)
-        found[name] = _refitted(behavior, name, methods[name], seed, runtime)
-    return found
-
-
-def _refitted(behavior: AnnData, name: str, method: Embedder, seed: int, runtime: Runtime) -> float:
-    track, rng = track_numbers(behavior), np.random.default_rng(seed)
-    whole = np.asarray(behavior.obsm[f"X_{name}"], np.float64)
-    tracks, shares = np.unique(track), []
-    for _ in range(_REFITS):
-        drawn = rng.choice(tracks, len(tracks))
-        rows = np.flatnonzero(np.isin(track, drawn))[:_REFIT_ROWS]
-        again = method.embed(behavior[rows].copy(), runtime).coordinates
-        shares.append(neighbour_stability(whole[rows], again))
-    return float(np.mean(shares))

@@ -118,7 +118,7 @@ class Latent:
 
     def pictures(self, codes: Floats, channel: int = 0) -> Pictures:
         """What codes look like, (n, T, Y, X): one of `channels`, NaN where no cell is; of nets of crops only."""
-        return shown(self.decode(codes).values, channel)
+        return shown(self._with_bands(self.decode(codes).values), channel)
 
     def observed(self, row: int, channel: int = 0) -> Pictures:
         """What the net has seen of a window, (T, Y, X), as `pictures`; its crops are cut anew."""
@@ -132,7 +132,14 @@ class Latent:
         like = self._info["crops"]
         crops = crops_of_windows(self.experiment, self._recipe, like, wish, movie, obs.iloc[[row]])
         batch = CropBatches.like(crops, self._model[1])(np.array([0]))
-        return np.asarray(shown(batch["x"].numpy(), channel)[0])
+        return np.asarray(shown(self._with_bands(batch["x"].numpy()), channel)[0])
+
+    def _with_bands(self, crops: Pictures) -> Pictures:
+        """Crops as a net sees them, with log shares of bands instead of their parts."""
+        from napari_cellstate.learn.bands import BandScale
+
+        bands = BandScale.of_card(self._model[1]).shares(crops[..., 1:-1, :, :])
+        return np.concatenate([crops[..., :1, :, :], bands, crops[..., -1:, :, :]], axis=-3)
 
     def features(self, row: int) -> tuple[list[str], Floats, Floats]:
         """Names of the scaled features, their values in a window, and how the net rebuilds them."""

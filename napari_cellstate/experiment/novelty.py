@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_cellstate.core.behavior import track_numbers
 from napari_cellstate.core.errors import InputError
-from napari_cellstate.experiment.evidence import scaled_features, track_numbers
+from napari_cellstate.experiment.evidence import scaled_features
 from napari_cellstate.experiment.store import Experiment, as_experiment
 from napari_cellstate.formats.tables import write_csv
 from napari_cellstate.metrics.novelty import Calibration, calibrate, distance_scores

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from qtpy.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QHBoxLayout,
     QHeaderView,
@@ -22,7 +23,9 @@ from qtpy.QtWidgets import (
 
 from napari_cellstate.core.progress import Progress
 from napari_cellstate.experiment.evidence import embedding_evidence
+from napari_cellstate.experiment.latent import trained_embeddings
 from napari_cellstate.experiment.novelty import Novelty, novelty
+from napari_cellstate.experiment.stability import Stability
 from napari_cellstate.experiment.store import Experiment
 from napari_cellstate.gui.panel import Panel
 from napari_cellstate.gui.session import Session
@@ -55,6 +58,11 @@ class EvidencePanel(Panel):
             "How well each embedding, and the features by themselves, tell the next window, the condition (movies kept "
             "apart), and how stable its neighbourhoods are."
         )
+        self.nets = QCheckBox("nets too")
+        self.nets.setToolTip(
+            "Also trains each net once more, on other tracks, to see whose neighbours stay. This takes as long as its "
+            "training did."
+        )
         self.table = QTableWidget(0, len(_HEAD))
         self.table.setHorizontalHeaderLabels(list(_HEAD))
         self.table.verticalHeader().hide()
@@ -82,7 +90,10 @@ class EvidencePanel(Panel):
         below.addWidget(self.novel_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 6, 6, 6)
-        column.addWidget(self.ask_button)
+        above = QHBoxLayout()
+        above.addWidget(self.ask_button, 1)
+        above.addWidget(self.nets)
+        column.addLayout(above)
         column.addWidget(self.table, 2)
         column.addWidget(self.plot, 2)
         column.addWidget(self.says)
@@ -100,6 +111,7 @@ class EvidencePanel(Panel):
         self._of = made
         there = experiment is not None and experiment.paths.behavior.exists()
         self.ask_button.setEnabled(there)
+        self.nets.setVisible(experiment is not None and bool(trained_embeddings(experiment)))
         self.novel_button.setEnabled(there)
         self.table.setRowCount(0)
         self.plot.clear()
@@ -117,7 +129,8 @@ class EvidencePanel(Panel):
         """Compare, beside the window."""
         if self._session.experiment is not None:
             self.says.setText("Comparing ...")
-            self.work_asked.emit(partial(_compare, self._session.experiment), self.show_evidence)
+            which: Stability = "all" if self.nets.isChecked() else "quick"
+            self.work_asked.emit(partial(_compare, self._session.experiment, which), self.show_evidence)
 
     def show_evidence(self, found: Evidence) -> None:
         """Show what was found, as a table and as a plot."""
@@ -171,8 +184,8 @@ class EvidencePanel(Panel):
         self.plot.setYRange(0, 1.3)  # room for the legend
 
 
-def _compare(experiment: Experiment, progress: Progress) -> Evidence:
-    return embedding_evidence(experiment, progress=progress)
+def _compare(experiment: Experiment, which: Stability, progress: Progress) -> Evidence:
+    return embedding_evidence(experiment, stability=which, progress=progress)
 
 
 def _novel(experiment: Experiment, controls: str, progress: Progress) -> Novelty:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from napari_cellstate.core.crops import Crops
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.learn.autoencoding import turned
+from napari_cellstate.learn.bands import BandScale
 from napari_cellstate.learn.objectives import Batch
 
 Floats = NDArray[np.float64]
@@ -31,20 +32,19 @@ class CropBatches:
     ----------
     crops : where they are read from.
     turn : how they are turned.
-    level, spread : (bands,), by which shares of bands are normalised.
+    bands : how shares of bands are normalised.
     step : a typical step between frames, um or px; longer ones are compressed.
     """
 
     crops: Crops
     turn: Turn
-    level: Floats
-    spread: Floats
+    bands: BandScale
     step: float
 
     @property
     def channels(self) -> int:
-        """Grey levels, bands and the mask."""
-        return 2 + len(self.level)
+        """Grey levels, parts of the bands, and the mask."""
+        return 2 + len(self.bands.mix)
 
     @property
     def steps(self) -> int:
@@ -54,9 +54,8 @@ class CropBatches:
     def __call__(self, rows: Ints, generator: torch.Generator | None = None) -> Batch:
         """``x`` (B, T, C, S, S), ``path`` (B, T, 2), ``seen`` (B, T); the generator draws angles."""
         pictures, masks, seen = self.crops.batch(rows)
-        level, spread = (one.astype(np.float32)[:, None, None] for one in (self.level, self.spread))
-        pictures[:, :, 1:] = (pictures[:, :, 1:] - level) / spread * masks
-        x = torch.from_numpy(np.concatenate([pictures, masks], axis=2))
+        grain = self.bands.parts(pictures[:, :, 1:]) * masks
+        x = torch.from_numpy(np.concatenate([pictures[:, :, :1], grain, masks], axis=2))
         angle = torch.from_numpy(self._angles(rows, generator))
         if self.turn != "none":
             pixels = self.crops.wish.pixels
@@ -75,28 +74,24 @@ class CropBatches:
 
     def card(self) -> dict[str, Any]:
         """What `like` needs, as plain values."""
-        return {"turn": self.turn, "level": self.level.tolist(), "spread": self.spread.tolist(), "step": self.step}
+        return {"turn": self.turn, **self.bands.card(), "step": self.step}
 
     @classmethod
     def like(cls, crops: Crops, card: Mapping[str, Any]) -> CropBatches:
         """Batches that look to a net as those that it was trained with."""
-        return cls(crops, card["turn"], np.array(card["level"]), np.array(card["spread"]), card["step"])
+        return cls(crops, card["turn"], BandScale.of_card(card), card["step"])
 
 
 def crop_batches(crops: Crops, turn: Turn, train: Ints, seed: int) -> CropBatches:
     """Batches whose bands and steps are normalised by a sample of the rows to learn from."""
     some = np.sort(np.random.default_rng(seed).permutation(train)[:_SAMPLE])
     pictures, masks, _ = crops.batch(some)
-    weight = masks.sum(dtype=np.float64)
-    if not weight:
+    if not masks.any():
         raise InputError("crops: no pixel of a cell in them; are these the labels of these movies?")
-    shares = pictures[:, :, 1:].astype(np.float64)
-    level = shares.sum(axis=(0, 1, 3, 4)) / weight
-    off = np.square(shares - level[:, None, None]) * masks
-    spread = np.maximum(np.sqrt(off.sum(axis=(0, 1, 3, 4)) / weight), 1e-3)
+    bands = BandScale.fit(pictures[:, :, 1:], masks)
     lengths = np.linalg.norm(np.diff(crops.positions[train], axis=1), axis=-1)
     lengths = lengths[np.isfinite(lengths) & (lengths > 0)]
-    return CropBatches(crops, turn, level, spread, float(np.median(lengths)) if len(lengths) else 1.0)
+    return CropBatches(crops, turn, bands, float(np.median(lengths)) if len(lengths) else 1.0)
 
 
 def headings(positions: Floats) -> Floats:

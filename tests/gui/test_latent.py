@@ -129,6 +129,13 @@ def test_evidence_and_novelty(shown, qtbot, trained):
         "vae",
     ]
     assert "add" in panel.says.text()
+    assert [panel.table.item(row, 6).text() for row in range(4)] == ["-"] * 4
+    panel.nets.setChecked(True)
+    with qtbot.waitSignal(shown.task.ended, timeout=MOST):
+        qtbot.mouseClick(panel.ask_button, Qt.MouseButton.LeftButton)
+    stays = [panel.table.item(row, 6).text() for row in range(4)]
+    assert stays[0] == "-"
+    assert all(-0.1 < float(one) <= 1 for one in stays[1:])
     assert panel.table.item(1, 1).text().startswith(("adds nothing to the features", "adds to the features"))
     panel.controls.setCurrentText("young")
     with qtbot.waitSignal(shown.task.ended, timeout=MOST):

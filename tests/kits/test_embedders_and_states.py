@@ -7,12 +7,19 @@ import pytest
 from napari_cellstate.kits.kit import CHECKS
 from napari_cellstate.methods import available
 
+OF_CROPS = ("vae of crops", "beta-vae of crops")
 
-@pytest.fixture(params=list(available("embed")))
+
+@pytest.fixture(params=[*(kind for kind in available("embed") if kind != "pretrained"), *OF_CROPS])
 def embedder(request):
-    method = available("embed")[request.param]
+    """With its defaults, but a short training; those that can read features or crops with both.
+
+    A pretrained encoder is tested by itself: it needs a folder of weights.
+    """
+    kind, _, of = request.param.partition(" of ")
+    method = available("embed")[kind]
     quick = {name: value for name, value in (("steps", 6), ("batch", 4)) if name in method.model_fields}
-    return method(**quick)
+    return method(**quick, **({"of": of} if of else {}))
 
 
 @pytest.fixture(params=list(available("states")))

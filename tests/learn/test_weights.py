@@ -9,6 +9,7 @@ import torch
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.learn.weights import CONFIG, WEIGHTS, load_model, read_tensors, save_model
 from napari_cellstate.learn.zoo import NAMED, build, named
+from napari_cellstate.nets.summary import summarise
 
 SETTINGS = {"channels": 1, "classes": 2, "layout": {"growth": 4, "down": [1, 2], "bottleneck": 2, "stem": 6}}
 
@@ -114,9 +115,19 @@ def test_missing_or_cut_weights(saved):
         load_model(saved[0])
 
 
+INPUTS = {
+    "convgru": (1, 2, 1, 16, 16),
+    "vector-vae": (1, 80),
+    "image-vae": (1, 1, 64, 64),
+    "convgru-vae": (1, 16, 4, 64, 64),
+}
+
+
 @pytest.mark.parametrize("name", list(NAMED))
-def test_every_named_net_can_be_made(name):
-    assert sum(p.numel() for p in named(name).parameters()) > 0
+def test_every_named_net_can_be_made_and_its_summary_counts_every_parameter(name):
+    net = named(name)
+    found = summarise(net, INPUTS.get(name, (1, 1, 32, 32)))
+    assert found.parameters == sum(p.numel() for p in net.parameters()) == sum(row.parameters for row in found.rows) > 0
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,9 @@ class NetEmbedder(Embedder):
     trains: ClassVar[bool] = True
     least_rows: ClassVar[int] = 20
 
-    latent: int = setting(8, "Code", ge=1, le=128, help="Dimensions of the code; those that tell nothing are left out.")
+    latent: int = setting(
+        16, "Code", ge=1, le=128, help="Dimensions of the code; those that tell nothing are left out."
+    )
     steps: int = setting(
         1000,
         "Training steps",

@@ -124,8 +124,8 @@ class Pretrained(CropReader):
         found = fingerprint(folder)
         if self.weights and found != self.weights:
             raise InputError(
-                f"embed pretrained: {folder}: expected weights {self.weights[:12]}, found {found[:12]}; get the encoder "
-                'that was used, or set weights = "" to take this one'
+                f"embed pretrained: {folder}: expected weights {self.weights[:12]}, found {found[:12]}; get the "
+                'encoder that was used, or set weights = "" to take this one'
             )
         return read_encoder(folder, self.pixels, device)
 
@@ -187,6 +187,7 @@ def read_encoder(folder: Path, pixels: int, device: Any) -> _Encoder:
         It cannot be read, lacks weights, or reads other things than pictures.
     """
     import torch
+    from safetensors import SafetensorError
 
     try:
         net, said = import_module("transformers").AutoModel.from_pretrained(
@@ -196,7 +197,7 @@ def read_encoder(folder: Path, pixels: int, device: Any) -> _Encoder:
             trust_remote_code=False,
             output_loading_info=True,
         )
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise InputError(f"embed pretrained: {folder} cannot be read as an encoder: {error}") from error
     lacks = sorted(str(name) for name in said["missing_keys"])
     if any("pooler" not in name for name in lacks):
