@@ -167,7 +167,8 @@ def _space(spaces: object, wanted: str, axes: int, shown: tuple[int, int]) -> tu
 
 def write_flow(
     experiment: Experiment | str | Path, out: str | Path, *, condition: str = "", space: str = "", axes: int = 2,
-    shown: tuple[int, int] = (1, 2), root_state: int = 1, force: bool = False, progress: Progress = silent,
+    shown: tuple[int, int] = (1, 2), quantiles: bool = False, root_state: int = 1, force: bool = False,
+    progress: Progress = silent,
 ) -> list[Path]:  # fmt: skip
     """Write velocity, flux, state_vectors, phase, pseudotime and backward (.csv), balance.json and figures."""
     import pandas as pd
@@ -176,7 +177,9 @@ def write_flow(
     from napari_cellstate.plots.style import save
 
     folder = Path(out)
-    found = flow(experiment, condition=condition, space=space, axes=axes, shown=shown, progress=progress)
+    found = flow(
+        experiment, condition=condition, space=space, axes=axes, shown=shown, quantiles=quantiles, progress=progress
+    )
     make_folder(folder, force=force)
     along, back = found.pseudotime(root_state=root_state)
     paths = found.phase(progress=progress).paths
