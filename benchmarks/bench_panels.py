@@ -99,7 +99,7 @@ def _actions(dock: Any, key: str) -> dict[str, Callable[[int], object]]:
         panel.timer.stop()
         return {
             "velocity or flux": lambda at: panel.what.setCurrentIndex(at % 2),
-            "a step of the simulation": lambda _: panel._step(),
+            "a step of the simulation": lambda _: panel.timer.timeout.emit(),
         }
     if key == "find":
         panel.query.setText("1>1h -> 2")
@@ -139,7 +139,7 @@ def measure(root: Path) -> list[tuple[str, str, float, float]]:
         follow = lambda at, panel=panel: panel.follow_frame(at)  # noqa: E731
         rows.append((key, "follows a frame", *_median_ms(follow)))
         rows += [(key, name, *_median_ms(work)) for name, work in actions.items()]
-        dock.panels._docks[key].hide()
+        panel.parent().hide()
     dock.close()
     viewer.close()
     return rows

@@ -227,6 +227,9 @@ def _flow_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--shown", type=int, nargs=2, default=(1, 2), metavar="AXIS", help="two of them to show (default: 1 2)"
     )
+    parser.add_argument(
+        "--quantiles", action="store_true", help="bins with about as many windows each, not equally wide"
+    )
     parser.add_argument("--root", type=int, default=1, metavar="STATE", help="where pseudotime begins (default: 1)")
     parser.add_argument("--force", action="store_true", help="write into a folder that is not empty")
     json_argument(parser)
@@ -244,6 +247,7 @@ def _flow(given: Arguments) -> int:
             space=given.space,
             axes=given.axes,
             shown=(given.shown[0], given.shown[1]),
+            quantiles=given.quantiles,
             root_state=given.root,
             force=given.force,
             progress=progress,

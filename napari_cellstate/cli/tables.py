@@ -175,6 +175,9 @@ def _flux_arguments(parser: argparse.ArgumentParser) -> None:
         "--bins", type=int, nargs="+", default=(3, 5, 7, 10, 15), metavar="N", help="on each axis; several are scanned"
     )
     parser.add_argument("--quantiles", action="store_true", help="bins with about as many rows each, not equally wide")
+    parser.add_argument(
+        "--shown", type=int, nargs=2, default=(1, 2), metavar="N", help="components of the figures (default: 1 2)"
+    )
     parser.add_argument("--as-published", action="store_true", help="features and scaling of Kimmel et al. 2018")
     parser.add_argument(
         "--track", default="", metavar="COL", help="track column (default: found, or read from cell_id)"
@@ -196,6 +199,7 @@ def _flux(given: Arguments) -> int:
             components=given.components,
             bins=given.bins,
             quantiles=given.quantiles,
+            shown=(given.shown[0], given.shown[1]),
             as_published=given.as_published,
             track=given.track,
             time=given.time,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_cellstate.core.errors import InputError
 from napari_cellstate.dynamics.grid import Grid
 from napari_cellstate.dynamics.pair_tests import PairTests, pair_tests_of
 from napari_cellstate.dynamics.pairs import row_pairs
@@ -102,6 +103,34 @@ def grid_flux(points: Floats, run: Ints, frame: Ints, lag: int, grid: Grid, *, t
         pairs=len(pairs),
         lag=lag,
     )
+
+
+def flux_on(
+    axes: tuple[int, int], points: Floats, run: Ints, frame: Ints, lag: int, grid: Grid, *, track: Ints
+) -> GridFlux:
+    """Flux through a grid as two of its axes show it, the others summed.
+
+    Parameters
+    ----------
+    axes : two of the grid's, from 1. The others are those of `grid_flux`.
+
+    Raises
+    ------
+    InputError
+        The same axis twice, or one that the grid has not.
+
+    Notes
+    -----
+    It is the flux on a grid of these two axes: a path that jumps over several bins takes the larger part of what is
+    left first, with or without the others. Mean displacements and divergence are of all pairs that start in the flat
+    cell.
+    """
+    if len(set(axes)) != 2 or not 1 <= min(axes) <= max(axes) <= len(grid.edges):
+        raise InputError(
+            f"flux: axes {axes[0]} and {axes[1]} shown; expected two different ones from 1 to {len(grid.edges)}"
+        )
+    at = [one - 1 for one in axes]
+    return grid_flux(points[:, at], run, frame, lag, Grid(tuple(grid.edges[one] for one in at)), track=track)
 
 
 def divergence(field: Floats, axes: tuple[Floats, ...]) -> Floats:

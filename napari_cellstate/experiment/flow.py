@@ -16,8 +16,8 @@ from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.progress import Progress, silent
 from napari_cellstate.dynamics.balance import Balance, balance, verdict_in_words
 from napari_cellstate.dynamics.field import Field, Steps, find_steps, statewise_vectors, velocity_field
-from napari_cellstate.dynamics.flux import GridFlux, grid_flux
-from napari_cellstate.dynamics.grid import Grid, make_grid
+from napari_cellstate.dynamics.flux import GridFlux, flux_on
+from napari_cellstate.dynamics.grid import make_grid
 from napari_cellstate.dynamics.phase import Boundary, Kind, Phase, simulate_phase
 from napari_cellstate.dynamics.pseudotime import backward_share, diffusion_pseudotime, principal_curve, root_of_state
 from napari_cellstate.experiment.dynamics_parts import StateRows, plain
@@ -47,9 +47,7 @@ class Flow:
 
     Notes
     -----
-    The grid may have more axes than are shown. Net flux through its cells, summed over the other axes, is that on the
-    two that are shown, because a path that jumps over several bins takes the same way through both; the tests see all
-    axes.
+    The grid may have more axes than are shown; flux is summed over the others (`flux_on`), the tests see all.
     """
 
     axes: tuple[str, str]
@@ -139,9 +137,8 @@ def flow(
     part = find_steps(points[mine], rows.run[mine], rows.frame[mine], lag, track=rows.track[mine], time=hour)
     steps = Steps(part.start, part.velocity, mine[part.row], part.track, part.time)
     grid = make_grid(whole, bins or max(3, round(144 ** (1 / axes))), quantiles=quantiles)
-    flat = Grid(tuple(grid.edges[one - 1] for one in shown))
     order = rows.run[mine], rows.frame[mine]
-    flux = grid_flux(points[mine], *order, lag, flat, track=rows.track[mine])
+    flux = flux_on(shown, whole[mine], *order, lag, grid, track=rows.track[mine])
     cell = np.unique(grid.cells(whole[mine]), return_inverse=True)[1].astype(np.int64) + 1
     return Flow(
         (f"{name} {shown[0]}", f"{name} {shown[1]}"), points, rows, lag, "h" if found.dt_s else "frame", lag * hour,
@@ -167,7 +164,8 @@ def _space(spaces: object, wanted: str, axes: int, shown: tuple[int, int]) -> tu
 
 def write_flow(
     experiment: Experiment | str | Path, out: str | Path, *, condition: str = "", space: str = "", axes: int = 2,
-    shown: tuple[int, int] = (1, 2), root_state: int = 1, force: bool = False, progress: Progress = silent,
+    shown: tuple[int, int] = (1, 2), quantiles: bool = False, root_state: int = 1, force: bool = False,
+    progress: Progress = silent,
 ) -> list[Path]:  # fmt: skip
     """Write velocity, flux, state_vectors, phase, pseudotime and backward (.csv), balance.json and figures."""
     import pandas as pd
@@ -176,7 +174,9 @@ def write_flow(
     from napari_cellstate.plots.style import save
 
     folder = Path(out)
-    found = flow(experiment, condition=condition, space=space, axes=axes, shown=shown, progress=progress)
+    found = flow(
+        experiment, condition=condition, space=space, axes=axes, shown=shown, quantiles=quantiles, progress=progress
+    )
     make_folder(folder, force=force)
     along, back = found.pseudotime(root_state=root_state)
     paths = found.phase(progress=progress).paths

@@ -15,8 +15,8 @@ from napari_cellstate.compare.correction import holm
 from napari_cellstate.core import atomic
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.progress import Progress, silent
-from napari_cellstate.dynamics.balance import Balance, balance, verdict
-from napari_cellstate.dynamics.flux import GridFlux, grid_flux, grid_pairs
+from napari_cellstate.dynamics.balance import Balance, balance, verdict, verdict_in_words
+from napari_cellstate.dynamics.flux import GridFlux, flux_on, grid_flux, grid_pairs
 from napari_cellstate.dynamics.grid import Grid, make_grid
 from napari_cellstate.experiment.export import make_folder
 from napari_cellstate.experiment.feature_rows import FeatureRows, read_feature_rows
@@ -72,6 +72,7 @@ def flux_of_table(
     components: int = 2,
     bins: Sequence[int] = BINS,
     quantiles: bool = False,
+    shown: tuple[int, int] = (1, 2),
     as_published: bool = False,
     track: str = "",
     time: str = "",
@@ -91,6 +92,7 @@ def flux_of_table(
     components : axes of the grid.
     bins : bins along each axis; several are scanned, and corrected for.
     quantiles : bins with about as many rows each, else equally wide.
+    shown : two of the components: figures are on these, the others summed.
     as_published : the recipe of Kimmel et al. 2018: the 54 features from total_distance to autocorr_9, standardised.
     track, time : columns; "" finds them.
     lag : frames from row to row; 0 takes their spacing.
@@ -104,7 +106,7 @@ def flux_of_table(
     analysis tested each pair of cells by a binomial test, as if transitions of one cell were independent: pairs.csv
     holds these tests for comparison.
     """
-    _check(components, bins)
+    _check(components, bins, shown)
     found = read_feature_rows(Path(features), track=track, time=time, as_published=as_published)
     points = found.components(components, as_published=as_published)
     step = lag or found.spacing
@@ -119,15 +121,23 @@ def flux_of_table(
     described = _described(tested)
     paths = _write(folder, flux, pairs, described)
     if figures:
-        paths += _draw(folder / "figures", flux, described["verdict"], progress)
+        flat = {
+            one: flux_on(shown, points, found.run, found.frame, step, grid, track=found.track)
+            for one, grid in grids.items()
+            if components > 1
+        }
+        paths += _draw(folder / "figures", flat, shown, described, progress)
     return FluxResult(paths, flux, pairs, described)
 
 
-def _check(components: int, bins: Sequence[int]) -> None:
+def _check(components: int, bins: Sequence[int], shown: tuple[int, int]) -> None:
     if components < 1 or not bins or min(bins) < 2 or len(set(bins)) != len(bins):
         raise InputError(
             f"flux: {components} components, bins {list(bins)}; expected 1 or more, and different numbers of at least 2"
         )
+
+    if components > 1 and (len(set(shown)) != 2 or not 1 <= min(shown) <= max(shown) <= components):
+        raise InputError(f"flux: components {shown[0]} and {shown[1]} shown; expected two of the {components}")
 
 
 def _balance(
@@ -177,16 +187,19 @@ def _write(folder: Path, flux: dict[int, GridFlux], pairs: pd.DataFrame, describ
     return paths
 
 
-def _draw(folder: Path, flux: dict[int, GridFlux], said: str, progress: Progress) -> list[Path]:
-    """A map for each number of bins on two axes."""
+def _draw(
+    folder: Path, flat: dict[int, GridFlux], shown: tuple[int, int], described: dict[str, Any], progress: Progress
+) -> list[Path]:
+    """A map for each number of bins."""
     from napari_cellstate.plots.flow import flux_map
     from napari_cellstate.plots.style import save
 
-    flat = {bins: one for bins, one in flux.items() if len(one.grid.shape) == 2}
+    said = verdict_in_words(described["p_reversal"], described["p_stationary"])
+    axes = f"component {shown[0]}", f"component {shown[1]}"
     paths: list[Path] = []
     for nth, (bins, one) in enumerate(flat.items()):
         folder.mkdir(exist_ok=True)
         progress(nth, len(flat), "flux: figures")
-        paths += save(flux_map(one.table(), said=said), folder, f"flux_{bins:02d}")
+        paths += save(flux_map(one.table(), axes=axes, said=said), folder, f"flux_{bins:02d}")
     progress(len(flat), len(flat), "flux: figures")
     return paths

@@ -66,7 +66,7 @@ class Sequences:
 
 def sequences(experiment: Experiment, recipe: Recipe) -> Sequences:
     """Read the sequences from the behaviour table."""
-    behavior, entries = experiment.behavior, experiment.movies
+    behavior, entries = experiment.windows, experiment.movies
     obs = behavior.obs
     movie = obs["movie"].astype(object).to_numpy()
     steps = {entry.name: recipe.every(entry) for entry in entries}

@@ -40,6 +40,9 @@ class FlowPanel(Panel):
         self.condition, self.what, self.kind, self.boundary = QComboBox(), QComboBox(), QComboBox(), QComboBox()
         self.what.addItems(["Velocity", "Flux"])
         self.kind.addItems(["stochastic", "deterministic"])
+        self.bins = QComboBox()
+        self.bins.addItems(["equal bins", "quantile bins"])
+        self.bins.setToolTip("Of the grid: all equally wide, or with about as many windows each")
         self.boundary.addItems(["fence", "neighbours"])
         self.axes, self.across, self.up = QSpinBox(), QComboBox(), QComboBox()
         self.axes.setRange(2, 6)
@@ -103,7 +106,7 @@ class FlowPanel(Panel):
 
     def _build(self) -> None:
         rows = (
-            (self.condition, self.what),
+            (self.condition, self.what, self.bins),
             (self.axes, self.across, self.up, self.work_button),
             (self.kind, self.boundary, self.play_button),
         )
@@ -131,9 +134,10 @@ class FlowPanel(Panel):
         if experiment is None:
             return
         axes, shown = self.axes.value(), (self.across.currentIndex() + 1, self.up.currentIndex() + 1)
+        alike = self.bins.currentIndex() == 1
 
         def work(progress: Progress) -> Flow:
-            return flow(experiment, condition=condition, axes=axes, shown=shown, progress=progress)
+            return flow(experiment, condition=condition, axes=axes, shown=shown, quantiles=alike, progress=progress)
 
         self.work_asked.emit(work, self.show_found)
 

@@ -90,7 +90,8 @@ class GraphPanel(Panel):
         shown = len(self.box.shown)
         said = f"{state_name(before)} → {state_name(after)}, {condition}: {shown:,} events"
         if self._table is not None:
-            row = self._table.set_index(["condition", "from", "to"]).loc[(condition, before, after)]
+            mine = (self._table["from"] == before) & (self._table["to"] == after)
+            (row,) = self._table[mine & (self._table["condition"] == condition)].to_dict("records")
             said += f"; {hint(row, 'rate_per_hour').splitlines()[0]}"
         self.says.setText(said)
 

@@ -146,6 +146,12 @@ PANELS: Mapping[str, PanelKind] = {
         "how_many:HowManyPanel",
         rare=True,
     ),
+    "chain": PanelKind(
+        "Numbers",
+        "Stationary law, generator, first passage, committors, relaxation and dwell times, cycle fluxes",
+        "chain_panel:ChainPanel",
+        rare=True,
+    ),
     "flow": PanelKind(
         "Flow", "Velocity and flux in the embedding; points that drift along", "flow_panel:FlowPanel", rare=True
     ),

@@ -14,7 +14,7 @@ from napari_cellstate.gui.boxes import refill
 from napari_cellstate.gui.ethogram import CONDITION, ORDERS, SHARE, Ethogram, ethogram_of, ethogram_of_all
 from napari_cellstate.gui.panel import Panel, stamp
 from napari_cellstate.gui.posterior import Posterior
-from napari_cellstate.gui.results import MovieResults, read_behavior
+from napari_cellstate.gui.results import MovieResults
 from napari_cellstate.gui.session import Pick, Session
 from napari_cellstate.plots.colours import state_rgb
 
@@ -136,8 +136,7 @@ class TimelinePanel(Panel):
         if self.which.currentIndex() == 0 or experiment is None or now is None:
             return ethogram_of(found)
         if self._all is None or now != self._stamp:
-            behavior = read_behavior(experiment)
-            self._stamp, self._all = now, ethogram_of_all(behavior.obs) if behavior is not None else ethogram_of(found)
+            self._stamp, self._all = now, ethogram_of_all(experiment.windows.obs)
         return self._all
 
     def _sorted(self, rows: Ethogram) -> Ethogram:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -51,7 +52,8 @@ def flux_map(table: pd.DataFrame, *, axes: tuple[str, str] = ("component 1", "co
         panel.set(xlabel=axes[0], ylabel=axes[1])
         panel.margins(0.06)
         panel.autoscale()
-        drawn.suptitle("Net flux through each cell (arrows)" + (f"\n{said}" if said else ""), size=9)
+        words = "\n".join(textwrap.wrap(said, 84))
+        drawn.suptitle("Net flux through each cell (arrows)" + (f"\n{words}" if said else ""), size=9)
     return drawn
 
 

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from napari_cellstate.core.errors import InputError
-from napari_cellstate.dynamics.flux import derivative, divergence, grid_flux, grid_pairs
-from napari_cellstate.dynamics.grid import Grid, make_grid
+from napari_cellstate.dynamics.flux import derivative, divergence, flux_on, grid_flux, grid_pairs
+from napari_cellstate.dynamics.grid import make_grid
 from napari_cellstate.experiment.flux_table import flux_of_table
 from tests.dynamics.chains import cyclic, paths
 
@@ -60,9 +60,8 @@ def test_flux_summed_over_the_other_axes_is_that_on_the_axes_shown(shown):
     run, frame = np.repeat(np.arange(8), 50), np.tile(np.arange(50), 8)
     whole = make_grid(points, 5)
     axes = list(shown)
-    flat = Grid(tuple(whole.edges[axis] for axis in axes))
     three = grid_flux(points, run, frame, 1, whole, track=run)
-    two = grid_flux(points[:, axes], run, frame, 1, flat, track=run)
+    two = flux_on((shown[0] + 1, shown[1] + 1), points, run, frame, 1, whole, track=run)
     (other,) = {0, 1, 2} - set(shown)
     np.testing.assert_allclose(three.flux[..., axes].sum(axis=other), two.flux, atol=1e-15)
     np.testing.assert_array_equal(three.n.sum(axis=other), two.n)
@@ -138,3 +137,9 @@ def test_command(tmp_path, capsys):
     assert len(pd.read_csv(tmp_path / "out" / "flux_04.csv")) == 16
     assert {"from_1", "to_2", "forth", "q"} <= set(pd.read_csv(tmp_path / "out" / "pairs.csv"))
     assert (tmp_path / "out" / "figures" / "flux_03.pdf").exists()
+    three = ["flux", str(tmp_path / "t.csv"), str(tmp_path / "three"), "--components", "3", "--bins", "3"]
+    assert main([*three, "--shown", "1", "3"]) == 0
+    assert len(pd.read_csv(tmp_path / "three" / "flux_03.csv")) == 27
+    assert (tmp_path / "three" / "figures" / "flux_03.pdf").exists()
+    assert main([*three, "--shown", "1", "4", "--force"]) == 2
+    assert "two of the 3" in capsys.readouterr().err

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -82,6 +83,35 @@ def test_other_tables(found):
     np.testing.assert_allclose(dwell["mean_hours"], 2.5, rtol=0.15)
     assert (folder / "figures" / "transitions.pdf").exists()
     assert (folder / "figures" / "dwell.png").exists()
+
+
+def test_every_table_has_its_columns(found):
+    folder = found.paths[0].parent
+    bins = "condition start_frame end_frame start_hours end_hours"
+    expected = {
+        "transitions": " ".join(COLUMNS),
+        "generator": "condition from to rate_per_hour rate_per_frame kind",
+        "occupancy": "condition state count share share_pooled soft_share n_rows n_doubtful n_tracks n_movies "
+        "stationary",
+        "occupancy_over_time": f"{bins} state count share low high n_rows n_units unit",
+        "rates_over_time": f"{bins} from to count probability rate_per_hour rate_low rate_high unit",
+        "dwell": "condition state n_bouts n_complete n_exits at_risk_frames mean_complete_frames mean_frames "
+        "mean_complete_hours mean_hours n_start_not_seen n_end_not_seen median_frames median_low_frames "
+        "median_high_frames p_exponential trend",
+        "survival": "condition state frames hours share low high at_risk ends n censored unseen unit",
+        "passage": "condition from to frames hours",
+        "committors": "condition from to state committor",
+        "timescales": "condition process frames hours",
+    }
+    assert {name: " ".join(pd.read_csv(folder / f"{name}.csv").columns) for name in found.tables} == expected
+    said = found.text()
+    for name in ("transitions", "occupancy", "dwell", "generator", "timescales", "passage"):
+        assert f"\n{name}\n" in said
+    figures = {path.stem for path in (folder / "figures").iterdir()}
+    assert figures == {"transitions", "state_graph", "dwell", "occupancy_over_time", "rates_over_time"}
+    described = (Path(__file__).parents[2] / "docs" / "dynamics.md").read_text()
+    missing = [name for columns in expected.values() for name in columns.split() if f"`{name}`" not in described]
+    assert not missing
 
 
 def test_two_movies_a_condition_are_the_unit(tmp_path):

@@ -115,6 +115,25 @@ def test_transitions_count_every_ordered_pair(two_movies):
     assert table["count"].sum() <= pairs
 
 
+def test_doubtful_windows_are_counted_and_shared_out(two_movies):
+    cs.run(two_movies)
+    obs, posterior = two_movies.behavior.obs, two_movies.behavior.obsm["state_posterior"]
+    doubtful = (posterior.max(axis=1) < 0.7) & (obs["state_prob"] < 0.7).to_numpy()
+    assert two_movies.record("states")["summary"]["doubtful"] == (obs["state_prob"] < 0.7).sum()
+    shares = two_movies.dynamics("occupancy_by_condition").set_index(["condition", "state"])
+    moves = two_movies.dynamics("transitions")
+    for condition in ("young", "aged"):
+        mine = (obs["condition"] == condition).to_numpy()
+        assert shares.loc[(condition, 1), "n_doubtful"] >= doubtful[mine].sum()
+        np.testing.assert_allclose(shares.loc[condition, "soft_share"], posterior[mine].mean(axis=0))
+        here = np.flatnonzero(mine)
+        runs = obs.iloc[here]
+        follows = (runs["run"].diff() == 0).to_numpy() & (runs["frame"].diff() == 1).to_numpy()
+        pairs = np.einsum("pi,pj->ij", posterior[here[:-1][follows[1:]]], posterior[here[follows]])
+        found = moves[moves["condition"] == condition]["soft_count"].to_numpy().reshape(3, 3)
+        np.testing.assert_allclose(found, pairs)
+
+
 def test_units_are_asked_for(tmp_path):
     import tifffile
 

@@ -97,6 +97,12 @@ def test_find_families_profiles_flow(made):
     assert len(described.keys) == made.behavior.obs["state"].max()
     assert len(described.profiles.telling(1)) == 5
     assert isinstance(cs.families(made, permutations=9).table, pd.DataFrame)
+    three = flow(made, axes=3, shown=(1, 3), bins=3, nodes=4, quantiles=True)
+    assert (three.bins, three.axes) == ((3, 3, 3), ("pca 1", "pca 3"))
+    assert three.flux.grid.shape == (3, 3) and three.balance.verdict
+    for wrong in ({"axes": 2, "shown": (1, 3)}, {"shown": (2, 2)}, {"axes": 99}):
+        with pytest.raises(cs.InputError, match="axes"):
+            flow(made, **wrong)
     moved = flow(made, nodes=6, bins=4)
     assert moved.phase(points=5, times=10).paths.shape == (5, 11, 2)
     along, back = moved.pseudotime()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pyqtgraph as pg
 import pytest
 
 from napari_cellstate.gui.layers import EVENTS, WINDOWS
@@ -44,6 +45,35 @@ def test_dwell_draws_all_three_and_says_the_verdict(shown, finished):
     assert panel.says.text()
 
 
+def test_treatments_are_marked(shown, finished, monkeypatch):
+    monkeypatch.setattr("napari_cellstate.gui.dwell.treatments", lambda _: {"young": (0.5,), "aged": (0.2, 0.6)})
+    panel = opened(shown, "dwell")
+    panel.refresh()
+    for name, lines in (("", 3), ("young", 1), ("aged", 2)):
+        panel.condition.setCurrentIndex(panel.condition.findData(name))
+        for key in ("occupancy_over_time", "rates_over_time"):
+            panel.what.setCurrentIndex(panel.what.findData(key))
+            marks = [item for item in panel.plot.getPlotItem().items if isinstance(item, pg.InfiniteLine)]
+            assert len(marks) == lines
+            assert "treatment" in panel.says.text()
+
+
+def test_numbers_are_those_of_the_tables(shown, finished):
+    panel = opened(shown, "chain")
+    for at in range(panel.what.count()):
+        panel.what.setCurrentIndex(at)
+        assert panel.table.columnCount()
+        assert panel.says.text()
+    panel.condition.setCurrentText("young")
+    for key, value in (("generator", "rate_per_hour"), ("passage", "hours")):
+        panel.what.setCurrentIndex(panel.what.findData(key))
+        table = finished.dynamics(key)
+        for row in table[table["condition"] == "young"].to_dict("records"):
+            item = panel.table.item(row["from"] - 1, row["to"] - 1)
+            known = row[value] == row[value]
+            assert item.text() == (f"{row[value]:.3g}" if known else "-")
+
+
 def test_find_lists_and_rings(shown, finished):
     panel = opened(shown, "find")
     panel.query.setText("any")
@@ -72,9 +102,13 @@ def test_states_show_their_cells_and_take_corrections(qtbot, shown, finished):
 
 def test_flow_is_found_and_simulated(qtbot, shown, finished):
     panel = opened(shown, "flow")
+    panel.axes.setValue(3)
+    panel.up.setCurrentIndex(2)
     panel._ask()
     wait(qtbot, shown)
     assert panel.found is not None
+    assert panel.found.axes == ("pca 1", "pca 3")
+    assert panel.verdict.text().startswith("Driven? ") and "1 of the axes summed" in panel.verdict.text()
     panel.what.setCurrentIndex(1)
     panel._play()
     wait(qtbot, shown)

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 
+from napari_cellstate.gui.ethogram import ORDERS, SHARE
 from napari_cellstate.gui.layers import CHOSEN, WINDOWS
 from napari_cellstate.gui.panel import PANELS
 from napari_cellstate.gui.polygon import inside
 from napari_cellstate.gui.session import Pick
-from napari_cellstate.gui.timeline import ethogram
 
 
 def test_inside_a_polygon():
@@ -73,19 +73,38 @@ def test_a_chosen_cell_is_marked_in_the_panels(shown, finished):
     marked = len(shown.panels.made["scatter"].over.points)
     assert marked == ((obs["movie"] == shown.session.movie) & (obs["track"] == track)).sum()
     low, high = shown.panels.made["timeline"].mark.getRegion()
-    assert shown.panels.made["timeline"]._tracks[int(low)] == track
+    assert shown.panels.made["timeline"].rows.track[int(low)] == track
     assert high == low + 1
     shown.session.choose(None)
     assert not shown.panels.made["timeline"].mark.isVisible()
 
 
 def test_the_timeline_shows_every_state(shown):
-    found = shown._found
-    for order in ("onset", "length", "state"):
-        tracks, image = ethogram(found, order)
+    found, panel = shown._found, shown.panels.made["timeline"]
+    assert [panel.order.itemText(at) for at in range(4, 4 + found.k)] == [
+        f"by {SHARE} of state {state}" for state in range(1, found.k + 1)
+    ]
+    for order in range(len(ORDERS) + found.k):
+        panel.order.setCurrentIndex(order)
+        rows = panel.rows
         for row in np.random.default_rng(0).integers(0, len(found.frame), 20):
-            assert image[tracks == found.track[row], found.frame[row]] == found.state[row]
-        assert (image >= 0).sum() == len(found.frame)
+            assert rows.states[rows.track == found.track[row], found.frame[row]] == found.state[row]
+        assert (rows.states >= 0).sum() == len(found.frame)
+        assert panel.image.image.shape == (*rows.states.T.shape, 4)
+        faint = panel.image.image[..., 3].T[rows.doubtful]
+        assert (faint < 255).all() and (panel.image.image[..., 3].T[(rows.states >= 0) & ~rows.doubtful] == 255).all()
+
+
+def test_the_timeline_shows_all_movies_by_condition(shown, finished):
+    panel, obs = shown.panels.made["timeline"], finished.behavior.obs
+    panel.which.setCurrentIndex(1)
+    panel.order.setCurrentIndex(ORDERS.index("condition"))
+    assert (panel.rows.states >= 0).sum() == len(obs)
+    names = panel.rows.condition.tolist()
+    assert names == sorted(names) and set(names) == {"young", "aged"}
+    last = panel.place(float(np.flatnonzero(panel.rows.states[-1] >= 0)[0]) + 0.5, len(names) - 0.5)
+    panel.pick_asked.emit(last)
+    assert shown.session.pick == last and shown.session.movie == last.movie == "young_1"
 
 
 def test_the_cursor_follows_and_leads(viewer, shown):
