@@ -176,9 +176,9 @@ def _pack(given: Arguments) -> int:
 
 def _how_many_arguments(parser: argparse.ArgumentParser) -> None:
     experiment_argument(parser)
-    parser.add_argument("out", metavar="OUT", nargs="?", default="", help="folder for how_many.json and a figure")
+    parser.add_argument("out", metavar="OUT", nargs="?", default="", help="folder for evidence.json and a figure")
     parser.add_argument(
-        "--k", type=int, nargs="+", default=(2, 3, 4, 5, 6), metavar="K", help="numbers of states to try"
+        "--k", type=int, nargs="+", default=(1, 2, 3, 4, 5, 6), metavar="K", help="numbers of states to try"
     )
     parser.add_argument("--lags", type=int, nargs="+", default=(), metavar="N", help="frames (default: chosen)")
     json_argument(parser)

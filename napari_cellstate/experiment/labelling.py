@@ -39,7 +39,8 @@ class LabelPlaces:
     Attributes
     ----------
     movie : its name.
-    track, frame : (N,). y, x : (N,), px, NaN where the cell is missing. probability : (N,), of the state it has, or NaN.
+    track, frame : (N,). y, x : (N,), px, NaN where the cell is missing.
+    probability : (N,), of the state that it has, or NaN.
     reach : frames from a window's middle within which a frame means it.
     """
 

@@ -1,4 +1,4 @@
-"""Pseudotime of an experiment: how far along its embedding each window lies from a root, and how often cells go back."""
+"""Pseudotime: how far along its embedding each window of an experiment lies from a root; how often cells go back."""
 
 from __future__ import annotations
 

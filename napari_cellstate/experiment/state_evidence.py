@@ -20,9 +20,10 @@ from napari_cellstate.dynamics.markov import chapman_kolmogorov, implied_timesca
 from napari_cellstate.experiment.pipeline import current_recipe
 from napari_cellstate.experiment.sequences import global_runs, sequences
 from napari_cellstate.experiment.stages.dynamics import state_rows
-from napari_cellstate.experiment.stages.states import state_space
+from napari_cellstate.experiment.stages.states import overlap, state_space
+from napari_cellstate.experiment.state_suggestion import suggestion
 from napari_cellstate.experiment.store import Experiment, as_experiment
-from napari_cellstate.methods.states._held_out import HeldOut, held_out_likelihood, refitted
+from napari_cellstate.methods.states._held_out import HeldOut, held_out_likelihood, refitted, sharing_no_frame
 from napari_cellstate.methods.states.hmm import Hmm
 from napari_cellstate.metrics.agreement import adjusted_rand
 
@@ -32,10 +33,11 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-KS = (2, 3, 4, 5, 6)
-STABLE = 0.8
-"""Adjusted Rand index between resamples below which states are not found again."""
-_DRAWS, _SILHOUETTE_ROWS, _LAGS = 4, 2000, 8
+KS = (1, 2, 3, 4, 5, 6)
+_DRAWS = (0, 1, 2, 3, 4)
+_SILHOUETTE_ROWS, _LAGS = 2000, 8
+_LEAST_PAIRS = 200
+"""Rows that follow each other without sharing a frame, below which all rows are taken."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +47,8 @@ class StateEvidence:
     Attributes
     ----------
     states : a row for each k: k, log_likelihood (of a row left out), gain and gain_error (over the k before, and its
-        error over what was kept apart), stability (mean adjusted Rand index of fits to resamples), silhouette,
-        least_share (of the rarest state).
+        error over what was kept apart), stability (median adjusted Rand index of fits to resamples), slow (processes of
+        the model that last a window or longer; see `Refit.slow`), silhouette, least_share (of the rarest state).
     kept_apart : what was left out together: "movie", or "track" where there are fewer than three movies.
     suggested : number of states.
     reason : why, in words.
@@ -55,8 +57,8 @@ class StateEvidence:
 
     Notes
     -----
-    A likelihood that keeps rising with k says more often that the emissions are no Gaussians than that there are so
-    many behaviours. Rows of overlapping windows are weighted down (see `Hmm.evidence`), not made independent.
+    Models are fitted to windows that share no frames. A likelihood that keeps rising with k says more often that the
+    emissions are no Gaussians than that there are so many behaviours; see `suggestion`.
     """
 
     states: pd.DataFrame
@@ -79,7 +81,8 @@ class StateEvidence:
             table = getattr(self, name)
             if len(table):
                 parts += [name.replace("_", " "), table.to_string(index=False, float_format="{:.4g}".format)]
-        return "\n".join([*parts, f"suggested: {self.suggested} states. {self.reason}"])
+        many = "state" if self.suggested == 1 else "states"
+        return "\n".join([*parts, f"suggested: {self.suggested} {many}. {self.reason}"])
 
 
 def state_evidence(
@@ -103,9 +106,9 @@ def state_evidence(
     experiment = as_experiment(experiment)
     recipe, behavior = current_recipe(experiment), experiment.behavior
     space, _ = state_space(behavior, recipe)
-    rows = Rows(space, global_runs(behavior), max(1.0, recipe.windows.window / recipe.windows.stride))
-    movie = np.unique(behavior.obs["movie"].astype(str), return_inverse=True)[1]
-    track = behavior.obs["track"].to_numpy(np.int64)
+    rows, kept = _apart(space, global_runs(behavior), overlap(recipe))
+    movie = np.unique(behavior.obs["movie"].astype(str).to_numpy()[kept], return_inverse=True)[1]
+    track = behavior.obs["track"].to_numpy(np.int64)[kept]
     tracks = np.unique(np.stack([movie, track]), axis=1, return_inverse=True)[1].ravel()
     group, kept_apart = (movie, MOVIE) if len(np.unique(movie)) > 2 else (tracks, TRACK)
     table, held = _over_k(rows, group, tracks, sorted(set(ks)), recipe.states.seed, progress)
@@ -115,6 +118,14 @@ def state_evidence(
     if out:
         _write(found, Path(out))
     return found
+
+
+def _apart(points: Floats, run: Ints, shared: float) -> tuple[Rows, Ints]:
+    """Rows that share no frames, and which they are; all rows where too few of those follow each other."""
+    kept = sharing_no_frame(run, shared)
+    if int((np.diff(run[kept]) == 0).sum()) < _LEAST_PAIRS:
+        return Rows(points, run, shared), np.arange(len(run))
+    return Rows(points[kept], run[kept]), kept
 
 
 def _over_k(
@@ -127,7 +138,7 @@ def _over_k(
         step = _part(progress, nth, len(ks), f"evidence for {k} states")
         method = Hmm(k=k, seed=seed, starts=4)
         held.append(held_out_likelihood(method, rows, group, k, runtime=Runtime(progress=step)))
-        fits = [refitted(method, rows, tracks, k, draw, runtime=Runtime(progress=step)) for draw in range(_DRAWS + 1)]
+        whole, *others = (refitted(method, rows, tracks, k, draw, runtime=Runtime(progress=step)) for draw in _DRAWS)
         gain, error = held[-1].over(held[-2]) if nth else (np.nan, np.nan)
         table.append(
             {
@@ -135,9 +146,10 @@ def _over_k(
                 "log_likelihood": held[-1].mean,
                 "gain": gain,
                 "gain_error": error,
-                "stability": float(np.mean([adjusted_rand(fits[0], one) for one in fits[1:]])) if k > 1 else 1.0,
-                "silhouette": _silhouette(rows.points, fits[0], seed),
-                "least_share": float(np.bincount(fits[0], minlength=k).min() / len(fits[0])),
+                "stability": float(np.median([adjusted_rand(whole.state, one.state) for one in others])),
+                "slow": whole.slow(),
+                "silhouette": _silhouette(rows.points, whole.state, seed),
+                "least_share": float(np.bincount(whole.state, minlength=k).min() / len(whole.state)),
             }
         )
     progress(len(ks), len(ks), "evidence")
@@ -156,38 +168,6 @@ def _silhouette(points: Floats, state: Ints, seed: int) -> float:
     if len(np.unique(state[chosen])) < 2 or len(chosen) < 4:
         return float("nan")
     return float(silhouette_score(points[chosen], state[chosen]))
-
-
-def suggestion(table: pd.DataFrame, held: Sequence[HeldOut], kept_apart: str) -> tuple[int, str]:
-    """A number of states and the reason for it.
-
-    The fewest states that are found again in resamples, and whose likelihood of what was kept apart is within one
-    standard error of the best among those that are.
-    """
-    stable = table["stability"].to_numpy() >= STABLE
-    if not stable.any():
-        at = int(table["stability"].to_numpy().argmax())
-        k = int(table["k"].iloc[at])
-        return k, (
-            f"No number of states is found again in resamples of tracks (adjusted Rand index of {STABLE:g} or more); "
-            f"{k} comes nearest ({table['stability'].iloc[at]:.2f}). Trust none of them far."
-        )
-    chosen = [int(one) for one in np.flatnonzero(stable)]
-    best = max(chosen, key=lambda at: held[at].mean)
-    for at in chosen:
-        less, error = held[best].over(held[at])
-        if at == best or less <= error:
-            k, top = int(table["k"].iloc[at]), int(table["k"].iloc[best])
-            why = (
-                "It foretells best" if at == best else f"It foretells as well as {top} states within one standard error"
-            )
-            rises = best == len(table) - 1 and at == best
-            more = " The likelihood still rises at the largest k tried: there may be more." if rises else ""
-            return k, (
-                f"{why} ({kept_apart}s kept apart), and resamples of tracks find the same states "
-                f"(adjusted Rand index {table['stability'].iloc[at]:.2f}).{more}"
-            )
-    raise AssertionError("the best is within an error of itself")
 
 
 def _over_lags(experiment: Experiment, recipe: Any, lags: Sequence[int]) -> tuple[pd.DataFrame, pd.DataFrame]:

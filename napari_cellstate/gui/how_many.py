@@ -35,7 +35,7 @@ class HowManyPanel(Panel):
         self.most = QSpinBox()
         self.most.setRange(3, 12)
         self.most.setValue(5)
-        self.most.setToolTip("Numbers of states from 2 to this are tried.")
+        self.most.setToolTip("Numbers of states from 1 to this are tried.")
         self.gather, self.take = QPushButton("Gather evidence"), QPushButton("Use the suggestion")
         self.take.setToolTip("Sets the number of states; the states are made anew at the next run.")
         self.plots = {name: themed_plot() for name in _PLOTS}
@@ -76,7 +76,7 @@ class HowManyPanel(Panel):
         self._draw()
 
     def _ask(self) -> None:
-        experiment, ks = self._session.experiment, range(2, self.most.value() + 1)
+        experiment, ks = self._session.experiment, range(1, self.most.value() + 1)
         if experiment is None:
             return
 

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from qtpy.QtCore import QTimer, Signal
 from qtpy.QtGui import QImage, QPixmap
-from qtpy.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from napari_cellstate.core.behavior import state_name
 from napari_cellstate.core.edits import Edit
 from napari_cellstate.core.errors import CellStateError
 from napari_cellstate.experiment.behaviours import DescribedStates, describe_states
-from napari_cellstate.experiment.edits.state_looks import NameState
-from napari_cellstate.experiment.edits.states import MergeStates, OrderStates, SplitState, TeachState
+from napari_cellstate.experiment.edits.state_looks import NameState, NoteState, notes_of
+from napari_cellstate.experiment.edits.states import MergeStates, OrderStates, SplitState
 from napari_cellstate.experiment.exemplars import cell_movies
+from napari_cellstate.experiment.labelling import LabelPlaces
 from napari_cellstate.gui.panel import Panel, stamp
 from napari_cellstate.gui.session import Pick, Session
 
@@ -57,7 +58,10 @@ class StatesPanel(Panel):
         self.name_button, self.merge_button = QPushButton("Use the name"), QPushButton("Merge with")
         self.split_button, self.up_button = QPushButton("Split"), QPushButton("Move up")
         self.teach_button = QPushButton("The chosen cell is in this state")
-        self.teach_button.setToolTip("For states taught by example: choose the method 'taught', then run.")
+        self.teach_button.setToolTip("For states taught by example; the tool Label states does it with one key.")
+        self.note = QLineEdit()
+        self.note.setPlaceholderText("your note on this state")
+        self.note.setToolTip("What you know of this state; it is kept with the experiment and in the report.")
         self.says, self.telling = QLabel(), QLabel()
         self.cells = [_Cell() for _ in range(_EXEMPLARS)]
         self._time = 0
@@ -71,6 +75,8 @@ class StatesPanel(Panel):
         self.split_button.clicked.connect(lambda: self._edit(SplitState(state=self._state())))
         self.up_button.clicked.connect(self._move_up)
         self.teach_button.clicked.connect(self._teach)
+        self.state.currentIndexChanged.connect(self._show_note)
+        self.note.editingFinished.connect(self._write_note)
 
     def refresh(self) -> None:
         """Read what is on disk now."""
@@ -85,6 +91,8 @@ class StatesPanel(Panel):
             box.clear()
             box.addItems([state_name(one) for one in range(1, k + 1)])
             box.setCurrentIndex(min(max(wanted, 0), k - 1))
+        self.note.setEnabled(k > 0)
+        self._show_note()
         for button in (self.show_button, self.name_button, self.split_button, self.up_button, self.teach_button):
             button.setEnabled(k > 0)
         self.merge_button.setEnabled(k > 1)
@@ -124,6 +132,7 @@ class StatesPanel(Panel):
             (self.state, self.show_button),
             (self.name_button, self.split_button, self.up_button),
             (self.merge_button, self.other),
+            (self.note,),
             (self.teach_button,),
         )
         for widgets in rows:
@@ -172,20 +181,25 @@ class StatesPanel(Panel):
             order[state - 2], order[state - 1] = order[state - 1], order[state - 2]
             self._edit(OrderStates(order=order))
 
+    def _show_note(self, _: object = None) -> None:
+        experiment = self._session.experiment
+        self.note.setText("" if experiment is None else notes_of(experiment.history).get(self._state(), ""))
+
+    def _write_note(self) -> None:
+        experiment, text = self._session.experiment, self.note.text().strip()
+        if experiment is not None and text != notes_of(experiment.history).get(self._state(), ""):
+            self._edit(NoteState(state=self._state(), note=text), again=False)
+
     def _teach(self) -> None:
         pick, experiment = self._session.pick, self._session.experiment
         if pick is None or experiment is None:
             self.says.setText("Choose a cell in the movie first.")
             return
-        tracks = experiment.tracks(pick.movie)
-        here = np.flatnonzero((tracks.track == pick.track) & (tracks.cells["frame"].to_numpy() == pick.frame))
-        if not len(here):
-            self.says.setText("The chosen cell is not seen in this frame.")
+        try:
+            one = LabelPlaces.of(experiment.behavior, pick.movie).label(pick.track, pick.frame, self._state())
+        except CellStateError as error:
+            self.says.setText(str(error))
             return
-        cell = tracks.cells.iloc[int(here[0])]
-        one = TeachState(
-            movie=pick.movie, frame=pick.frame, y=float(cell["y"]), x=float(cell["x"]), state=self._state()
-        )
         self._edit(one)
 
     def _edit(self, one: Edit, *, again: bool = True) -> None:

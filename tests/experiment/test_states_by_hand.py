@@ -5,10 +5,13 @@ import pandas as pd
 import pytest
 
 import napari_cellstate as cs
-from napari_cellstate.core.families import Rows, StateFit
+from napari_cellstate.core.families import NamedValues, Rows, StateFit
 from napari_cellstate.core.progress import Runtime
 from napari_cellstate.experiment.edits.states import MergeStates, OrderStates, SplitState, restated
 from napari_cellstate.experiment.flow import flow
+from napari_cellstate.experiment.sequences import global_runs
+from napari_cellstate.experiment.stages.states import named_values
+from napari_cellstate.methods.states.saved import Saved
 from tests.experiment_kit import blobs, write_movie
 
 
@@ -87,6 +90,20 @@ def test_saved_states_give_the_same_states(made, tmp_path):
     cs.add(third, fast)
     cs.run(third, cs.recipe_from({"states": {"method": "saved", "model": str(path)}}))
     assert set(third.behavior.obs["state"]) <= set(range(1, int(before.max()) + 1))
+
+
+def test_rows_outside_of_what_saved_states_were_made_from_are_said(made, tmp_path):
+    path = cs.save_states(made, tmp_path / "states.json")
+    behavior, method = made.behavior, Saved(model=str(path))
+    named, run = named_values(behavior), global_runs(behavior)
+    space = np.zeros((behavior.n_obs, 1))
+    inside = method.fit(Rows(space, run, 3.0, None, named), Runtime())
+    assert inside.notes == ()
+    strange = NamedValues(named.names, named.values * 4.0)
+    outside = method.fit(Rows(space, run, 3.0, None, strange), Runtime())
+    assert "lie outside what the saved states were made from" in outside.notes[0]
+    with pytest.raises(cs.InputError, match="is not in this experiment"):
+        method.fit(Rows(space, run, 3.0, None, NamedValues(named.names[1:], named.values[:, 1:])), Runtime())
 
 
 def test_find_families_profiles_flow(made):

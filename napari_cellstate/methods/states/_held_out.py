@@ -75,8 +75,30 @@ def _likelihood(points: Floats, run: Ints, fitted: Fitted, evidence: float) -> f
     return expectation(packed, columns, fitted.model, evidence).log_likelihood
 
 
-def refitted(method: Hmm, rows: Rows, group: Ints, k: int, draw: int, *, runtime: Runtime | None = None) -> Ints:
-    """States of all rows by a model fitted to resampled groups, (N,); `draw` picks the resample, 0 takes all."""
+@dataclass(frozen=True, eq=False)
+class Refit:
+    """A model fitted to resampled groups, and what it says of all rows.
+
+    Attributes
+    ----------
+    state : (N,), of all rows. step : (k, k), transitions from row to row.
+    """
+
+    state: Ints
+    step: Floats
+
+    def slow(self) -> int:
+        """Ways in which the model relaxes that take a row or longer: its eigenvalues of 1 / e or more, but the first.
+
+        A chain of n states that cells hold has n - 1 of them; a state that is a shape of another, taken on and off from
+        row to row, adds none.
+        """
+        sizes = np.sort(np.abs(np.linalg.eigvals(self.step)))[::-1]
+        return int((sizes[1:] >= np.exp(-1.0)).sum())
+
+
+def refitted(method: Hmm, rows: Rows, group: Ints, k: int, draw: int, *, runtime: Runtime | None = None) -> Refit:
+    """Fit to resampled groups, and judge all rows; `draw` picks the resample, 0 takes all rows."""
     runtime = runtime or Runtime()
     method, points = method.estimated(rows), standard(rows.points)
     chosen = np.arange(len(points))
@@ -91,7 +113,15 @@ def refitted(method: Hmm, rows: Rows, group: Ints, k: int, draw: int, *, runtime
     fitted = method.learn(points[chosen], run, k, runtime)
     packed, columns = packed_points(points, rows.run, fitted.model)
     whole = Fitted(fitted.model, expectation(packed, columns, fitted.model, method.evidence), 0.0, 0, True)
-    return decoded(columns, rows.run, whole, method.evidence)[1]
+    return Refit(decoded(columns, rows.run, whole, method.evidence)[1], fitted.model.step)
+
+
+def sharing_no_frame(run: Ints, overlap: float) -> Ints:
+    """Numbers of the rows, in each run from its first, that look at frames of their own: every `overlap`-th."""
+    every = np.arange(len(run))
+    starts = np.append(True, run[1:] != run[:-1])[: len(run)]
+    since = every - np.maximum.accumulate(np.where(starts, every, 0))
+    return np.flatnonzero(since % max(1, int(np.ceil(overlap))) == 0)
 
 
 @dataclass(frozen=True, eq=False)

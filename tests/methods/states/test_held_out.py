@@ -6,8 +6,14 @@ from scipy.stats import ttest_ind
 
 from napari_cellstate.core.families import Rows
 from napari_cellstate.core.progress import Runtime
-from napari_cellstate.experiment.state_evidence import suggestion
-from napari_cellstate.methods.states._held_out import HeldOut, held_out_likelihood, transitions_by_condition
+from napari_cellstate.experiment.state_suggestion import suggestion
+from napari_cellstate.methods.states._held_out import (
+    HeldOut,
+    held_out_likelihood,
+    refitted,
+    sharing_no_frame,
+    transitions_by_condition,
+)
 from napari_cellstate.methods.states.hmm import Hmm, standard
 from tests.dynamics.chains import paths
 
@@ -30,15 +36,45 @@ def test_two_states_foretell_better_than_one_and_three_no_better():
     assert more < 2 * error
 
 
-def test_suggestion_is_the_fewest_as_good_and_found_again():
-    def held(value):
-        return HeldOut(np.arange(4), value + np.array([0.0, 0.02, -0.02, 0.0]), np.full(4, 10))
+def held(value):
+    return HeldOut(np.arange(4), value + np.array([0.0, 0.02, -0.02, 0.0]), np.full(4, 10))
 
-    table = pd.DataFrame({"k": [2, 3, 4], "stability": [0.95, 0.9, 0.5]})
-    assert suggestion(table, [held(-3.0), held(-2.0), held(-1.0)], "movie")[0] == 3
-    assert suggestion(table, [held(-2.0), held(-2.0), held(-1.0)], "movie")[0] == 2
-    unstable = table.assign(stability=0.3)
-    assert "No number of states" in suggestion(unstable, [held(-2.0)] * 3, "track")[1]
+
+def of(stability, slow, likelihood=(-4.0, -3.0, -2.0, -1.0)):
+    table = pd.DataFrame({"k": [1, 2, 3, 4], "stability": stability, "slow": slow, "gain": [np.nan, 1.0, 1.0, 1.0]})
+    return suggestion(table, [held(one) for one in likelihood], "movie")
+
+
+def test_suggestion_counts_slow_processes_of_models_that_are_found_again():
+    assert of([1, 0.95, 0.9, 0.9], [0, 1, 2, 3])[0] == 4
+    k, why = of([1, 0.95, 0.9, 0.9], [0, 1, 2, 2])
+    assert k == 3
+    assert "still rises up to 4" in why
+    assert of([1, 0.95, 0.9, 0.9], [0, 1, 1, 2])[0] == 3, "a shape of its own comes before the third behaviour"
+    assert of([1, 0.95, 0.9, 0.5], [0, 1, 2, 3])[0] == 3
+    assert of([1, 0.95, 0.9, 0.9], [0, 1, 2, 3], (-4.0, -3.0, -3.0, -3.0))[0] == 2, "no better than one state fewer"
+    k, why = of([1, 0.95, 0.9, 0.9], [0, 0, 0, 0])
+    assert k == 1
+    assert "No state lasts" in why
+    assert "No number of states" in of([0.3] * 4, [0, 1, 2, 3])[1]
+
+
+def test_shapes_of_a_state_add_no_slow_process():
+    """Two behaviours; in one of them the values jump between two far places from row to row."""
+    rng = np.random.default_rng(3)
+    state = paths(STEP, 60, 25, rng).ravel()
+    place = np.where(state == 0, 0.0, 8.0 + 6.0 * rng.integers(0, 2, len(state)))
+    rows = Rows((place + rng.normal(0, 1, len(state)))[:, None], np.repeat(np.arange(60), 25))
+    tracks = rows.run
+    slow = [refitted(Hmm(starts=3), rows, tracks, k, 0).slow() for k in (1, 2, 3)]
+    assert slow == [0, 1, 1]
+
+
+def test_rows_that_share_no_frame():
+    run = np.array([0, 0, 0, 0, 0, 1, 1, 2])
+    assert sharing_no_frame(run, 3.0).tolist() == [0, 3, 5, 7]
+    assert sharing_no_frame(run, 1.0).tolist() == list(range(8))
+    assert sharing_no_frame(run[:0], 3.0).tolist() == []
 
 
 def test_decoding_with_the_condition_s_own_matrix_finds_what_is_not_there():
