@@ -12,7 +12,18 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from napari_cellstate.cli import comparing, edits, embedding, models, movies, results, segmenting, tables, tools
+from napari_cellstate.cli import (
+    comparing,
+    edits,
+    embedding,
+    models,
+    movies,
+    results,
+    reviewing,
+    segmenting,
+    tables,
+    tools,
+)
 from napari_cellstate.cli.verb import fail
 
 VERBS = {
@@ -20,6 +31,7 @@ VERBS = {
     **movies.VERBS,
     **results.VERBS,
     **edits.VERBS,
+    **reviewing.VERBS,
     **segmenting.VERBS,
     **tables.VERBS,
     **comparing.VERBS,
