@@ -12,7 +12,19 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from napari_cellstate.cli import comparing, edits, embedding, models, movies, results, segmenting, states, tables, tools
+from napari_cellstate.cli import (
+    comparing,
+    edits,
+    embedding,
+    models,
+    movies,
+    results,
+    reviewing,
+    segmenting,
+    states,
+    tables,
+    tools,
+)
 from napari_cellstate.cli.verb import fail
 
 VERBS = {
@@ -21,6 +33,7 @@ VERBS = {
     **results.VERBS,
     **states.VERBS,
     **edits.VERBS,
+    **reviewing.VERBS,
     **segmenting.VERBS,
     **tables.VERBS,
     **comparing.VERBS,

@@ -53,9 +53,17 @@ class Tracks:
         return np.asarray(alone & near)
 
     @cached_property
+    def before(self) -> Ints:
+        """Row of the cell that each follows in its own track, (len(cells),); -1 for none."""
+        before = np.full(len(self.cells), -1)
+        source, target = self.links["source"].to_numpy(), self.links["target"].to_numpy()
+        before[target[self._continues]] = source[self._continues]
+        return before
+
+    @cached_property
     def track(self) -> Ints:
         """Track of each cell, (len(cells),), numbered from 1 in the order of first cells."""
-        return _components(self.links[self._continues], len(self.cells))
+        return _numbered(self.before)
 
     @cached_property
     def parents(self) -> Ints:
@@ -107,17 +115,10 @@ class Tracks:
         )
 
 
-def _components(links: pd.DataFrame, n: int) -> Ints:
-    """Connected components of `n` nodes, numbered from 1 in the order of their first node."""
-    if n == 0:
-        return np.empty(0, np.int64)
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    ends = (links["source"].to_numpy(), links["target"].to_numpy())
-    graph = coo_array((np.ones(len(links), np.int8), ends), shape=(n, n))
-    _, component = connected_components(graph, directed=False)
-    _, first = np.unique(component, return_index=True)
-    number = np.empty(len(first), np.int64)
-    number[np.argsort(first)] = np.arange(1, len(first) + 1)
-    return np.asarray(number[component], np.int64)
+def _numbered(before: Ints) -> Ints:
+    """Number of the chain that each node is in, from 1 in the order of first nodes; a node follows an earlier one."""
+    first = np.where(before >= 0, before, np.arange(len(before)))
+    further = first[first]
+    while (further != first).any():  # each round looks twice as far back
+        first, further = further, further[further]
+    return np.asarray(np.cumsum(before < 0)[first], np.int64)

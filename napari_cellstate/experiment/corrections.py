@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ def correct_stage(
         amended.write()
         write_record(path, content)
 
-    return Correction(write, amended.lost, amended.summary)
+    return replace(amended, write=write)
 
 
 def write_record(path: Path, content: dict[str, Any]) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from napari_cellstate.core.apply_links import EditedLinks
 from napari_cellstate.core.edits import Edit, History
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.experiment.corrections import correct
@@ -27,11 +28,14 @@ class Edited:
     edit : the one that was done, undone or redone; None where there was nothing to undo or redo.
     history : what is in force now.
     lost : sentences on edits in force that fit no cell.
+    links : links of the movie as they are now, where it is links that were corrected: whoever shows them need not read
+        them again.
     """
 
     edit: Edit | None
     history: History
     lost: tuple[str, ...] = ()
+    links: EditedLinks | None = field(default=None, repr=False, compare=False)
 
 
 def edit(experiment: Experiment | str | Path, one: Edit) -> Edited:
@@ -129,4 +133,4 @@ def _go(experiment: Experiment, one: Edit, before: History, after: History, line
         raise InputError(f"{one.words()}: it fits no cell of movie {one.movie} as it is now")
     append(experiment.paths.edits, line)
     correction.write()
-    return Edited(one, after, correction.lost)
+    return Edited(one, after, correction.lost, correction.links)

@@ -19,6 +19,7 @@ from napari_cellstate.core.movie import Movie
 from napari_cellstate.core.tracks import Tracks
 from napari_cellstate.experiment.entry import MovieEntry
 from napari_cellstate.experiment.paths import FORMAT, FORMAT_VERSION, MoviePaths, Paths
+from napari_cellstate.experiment.recall import Recall
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +41,8 @@ class Experiment:
     def __init__(self, path: str | Path) -> None:
         self.root = Path(path).resolve()
         self.paths = Paths(self.root)
+        self.recall = Recall()
+        """What was read before, for what is asked at every gesture."""
         self._read()
 
     @classmethod
@@ -183,7 +186,7 @@ class Experiment:
         from napari_cellstate.experiment.edits import KINDS
         from napari_cellstate.experiment.journal import read_journal
 
-        return read_journal(self.paths.edits, KINDS)
+        return self.recall.of(self.paths.edits, lambda path: read_journal(path, KINDS))
 
     def record(self, stage: str, movie: str | None = None) -> dict[str, Any] | None:
         """What a stage did, or None where it has not been done."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
     from numpy.typing import NDArray
 
+_DENSE = 8
 _DESCRIBING = ("movie", "condition", "replicate")
 
 
@@ -98,6 +99,11 @@ def _cell_of(tracks: Tracks, frame: NDArray[np.int64], label: NDArray[np.int64])
     known, labels = tracks.cells["frame"].to_numpy(np.int64), tracks.cells["label"].to_numpy(np.int64)
     wide = int(max(labels.max(), label.max(initial=0))) + 1
     keys, wanted = known * wide + labels, frame * wide + label
+    last = int(max(keys[-1], wanted.max(initial=0)))
+    if last < _DENSE * len(keys):  # looked up in a table: several times as fast as searching
+        place = np.full(last + 1, -1)
+        place[keys] = np.arange(len(keys))
+        return place[wanted]
     at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     return np.where(keys[at] == wanted, at, -1)
 

@@ -45,6 +45,7 @@ from napari_cellstate.gui.preview import Previewer
 from napari_cellstate.gui.results import MovieResults, load
 from napari_cellstate.gui.runbar import RunBar
 from napari_cellstate.gui.session import Pick, Session
+from napari_cellstate.gui.shown import Shown
 from napari_cellstate.gui.standing import standings
 from napari_cellstate.gui.start import StartPage
 from napari_cellstate.gui.task import Task
@@ -79,13 +80,12 @@ class CellStateDock(QWidget):
         self.preview = Previewer(napari_viewer, self.session, self.layers, self)
         self.panel_picker, self.undo_buttons = PanelPicker(), UndoButtons(self.session)
         self.tool_picker = ToolPicker(Desk(napari_viewer, self.session, self.layers, self.panels))
+        self.shown = Shown(self.session, self.layers, self.canvas, self.panels, self.tool_picker, self)
         self.begin, self.outlets = Begin(napari_viewer, self.session, self), Outlets(self.session)
         self._then: Any = None
         self._only_reads = False
         self._step = ""
-        self._loaded: list[Any] = []
         self._lost: set[str] = set()
-        self._found: MovieResults | None = None
         self._build()
         self._connect()
         self.setMinimumWidth(340)
@@ -215,6 +215,9 @@ class CellStateDock(QWidget):
             asker.work_asked.connect(self.work)
             asker.failed.connect(self.fail)
         self.undo_buttons.failed.connect(self.fail)
+        self.shown.failed.connect(self.fail)
+        self.shown.settled.connect(self._show_status)
+        self.shown.settled.connect(self.page.show_corrections)
         self.session.edited.connect(self._on_edited)
         self.session.picked.connect(self._on_picked)
         for keys, act in (
@@ -244,14 +247,14 @@ class CellStateDock(QWidget):
     def _on_movie(self) -> None:
         self.movies.choose(self.session.movie)
         self.page.show_resolved()
-        self._publish()
+        self.shown.publish()
 
     def _on_results(self) -> None:
         self._wear()
         self._show_status()
         self.page.show_corrections()
         self.page.show_resolved()
-        self._publish()
+        self.shown.publish()
         self.panels.refresh()
 
     def _on_stage(self, stage: str) -> None:
@@ -280,7 +283,7 @@ class CellStateDock(QWidget):
             self._show_status()
 
     def _on_run(self, result: tuple[RunReport, str, MovieResults | None]) -> None:
-        report, *self._loaded = result
+        report, *self.shown.loaded = result
         made = len(report.done)
         self.runbar.say(f"done: {made} results made" if made else "done: everything was up to date")
         if report.warnings:
@@ -300,7 +303,7 @@ class CellStateDock(QWidget):
             self._middle.addWidget(tool)
         self._middle.setCurrentIndex(0 if tool is None else self._middle.indexOf(tool))
         if tool is not None:
-            tool.show_results(self._found)
+            tool.show_results(self.shown.found)
 
     def _describe(self, movie: str, condition: str, replicate: str) -> None:
         try:
@@ -315,7 +318,9 @@ class CellStateDock(QWidget):
                 "Without effect, as they fit no cell any more: " + "; ".join(edited.lost), error=False
             )
         self._lost = set(edited.lost)
-        if edited.edit is None or edited.edit.changes_view:
+        if edited.edit is not None and not edited.edit.changes_view:
+            return
+        if not self.shown.correct(edited):
             self.session.results_changed.emit()
         elif edited.edit.stage:
             self._show_status()
@@ -324,7 +329,7 @@ class CellStateDock(QWidget):
         self.session.choose(Pick(self.session.movie, track, frame) if track else None)
 
     def _on_picked(self) -> None:
-        pick, found = self.session.pick, self._found
+        pick, found = self.session.pick, self.shown.found
         if pick is not None and found is not None:
             self.runbar.say(self.canvas.describe(found.row_of(pick.track, pick.frame)).split("\n")[0])
 
@@ -360,32 +365,20 @@ class CellStateDock(QWidget):
         if problems:
             self.notice.show_text("\n".join(problems), error=True)
 
-    def _publish(self) -> None:
-        experiment, name = self.session.experiment, self.session.movie
-        if experiment is None or not name:
-            return
-        try:
-            self.layers.show_movie(experiment, name)
-            loaded, self._loaded = self._loaded, []
-            found = loaded[1] if loaded and loaded[0] == name else load(experiment, name)
-        except (CellStateError, OSError) as error:
-            self.fail(error)
-            return
-        self._found = found
-        self.layers.show_results(experiment, name, found)
-        self.canvas.show_results(found)
-        self.panels.show_results(found)
-        self.tool_picker.show_results(found)
-
     def _lock(self, *, locked: bool) -> None:
         """While something runs, what it reads cannot be edited; the movie can be looked at all the time."""
         self.page.set_locked(locked=locked)
         for widget in (self.start, self._add, self._open, self.undo_buttons, self.tool_picker):
             widget.setEnabled(not locked)
 
+    @property
+    def _found(self) -> MovieResults | None:
+        return self.shown.found
+
     def closeEvent(self, event: Any) -> None:
         """Stop what runs, and leave the canvas as it was."""
         self.task.cancel()
+        self.shown.close()
         self.preview.close()
         self.tool_picker.put_away()
         for key in (UNDO, REDO):

@@ -16,6 +16,7 @@ from napari_cellstate.experiment.store import Experiment
 from napari_cellstate.gui.results import MovieResults
 from napari_cellstate.gui.sample import image_layer
 from napari_cellstate.gui.stacks import painted
+from napari_cellstate.gui.track_layer import TAG, TRACKS, TrackLayer, place
 from napari_cellstate.plots.colours import NO_STATE_COLOUR, state_colour, state_rgb
 
 if TYPE_CHECKING:
@@ -23,13 +24,10 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
     from numpy.typing import NDArray
 
-TAG = "cellstate"
-MOVIE, CELLS, STATES, TRACKS, EVENTS, CHOSEN = "movie", "cells", "states", "tracks", "transitions", "chosen"
+MOVIE, CELLS, STATES, EVENTS, CHOSEN = "movie", "cells", "states", "transitions", "chosen"
 WINDOWS, MASKS = "windows", "masks"
 CLUSTERS, COLOURED = "clusters", "coloured"
 PREVIEW, PREVIEW_LINKS = "preview", "preview links"
-_MOST_LINES = 2000
-"""Lines from mothers to daughters that are drawn among the tracks; where there are more, none is."""
 _NONE = 255
 """What the overlay calls a cell without a state; 0 is the background."""
 _FAINT = 100
@@ -43,6 +41,7 @@ class Layers(QObject):
     def __init__(self, viewer: Viewer, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._viewer = viewer
+        self.tracks = TrackLayer(viewer, self.find)
 
     def find(self, role: str) -> Layer | None:
         """Our layer of a role, or None."""
@@ -76,14 +75,29 @@ class Layers(QObject):
         for what in ("name", "scale", "units", "contrast_limits", "metadata"):
             setattr(shown, what, kwargs[what])
 
-    def show_results(self, experiment: Experiment, name: str, found: MovieResults | None) -> None:
-        """Show results in the layers that are there already, so that their looks stay; what is gone goes."""
+    def show_results(
+        self,
+        experiment: Experiment,
+        name: str,
+        found: MovieResults | None,
+        *,
+        before: MovieResults | None = None,
+        tracks: bool = True,
+    ) -> None:
+        """Show results in the layers that are there already, so that their looks stay; what is gone goes.
+
+        Parameters
+        ----------
+        before : results of the same movie that are shown now: what is the same in both is left as it is.
+        tracks : False where `patch_tracks` showed the tracks.
+        """
         space = self._space(experiment, name)
         there = found is not None and experiment.movie_paths(name).labels.exists()
         if found is not None and there:
             labels = experiment.labels(name)
-            self._put_labels(CELLS, _cells(labels, found), space, name, visible=False, opacity=0.5)
-            if found.k:
+            if found is not before:
+                self._put_labels(CELLS, _cells(labels, found), space, name, visible=False, opacity=0.5)
+            if found.k and (before is None or not _as_before(found, before)):
                 colours = state_colormap(found.k)
                 self._put_labels(
                     STATES, _states(labels, found, found.state, found.probability), space, name, colours=colours
@@ -96,12 +110,15 @@ class Layers(QObject):
         for role, kept in ((CELLS, there), (STATES, sorted_out), (CLUSTERS, clustered)):
             if not kept:
                 self._forget(self.find(role))
-        if found is None or len(found.track) < 2:
-            self._forget(self.find(TRACKS))
-        else:
-            self._put_tracks(found, space, name)
-        if len(self._viewer.layers):
+        if tracks:
+            self.tracks.show(found, space)
+        if before is None and len(self._viewer.layers):
             self._front()
+
+    def patch_tracks(self, found: MovieResults) -> bool:
+        """Show the tracks that differ from those in the layer over it; False where that cannot be."""
+        coloured = self.find(COLOURED)
+        return (coloured is None or not coloured.visible) and self.tracks.patch(found)
 
     def colour_by(
         self,
@@ -126,10 +143,10 @@ class Layers(QObject):
                 layer.visible = False
                 self._see(STATES, seen=True)
                 if found is not None:
-                    self._colour_tracks(found, state_rgb(found.k)[found.state] / 255.0)
+                    self.tracks.colour(found, state_rgb(found.k)[found.state] / 255.0)
             return
         rgb = np.array([[int(one[at : at + 2], 16) for at in (1, 3, 5)] for one in (*colours, NO_STATE_COLOUR)]) / 255.0
-        self._colour_tracks(found, rgb[np.where(codes >= 0, codes, len(colours))])
+        self.tracks.colour(found, rgb[np.where(codes >= 0, codes, len(colours))])
         if not experiment.movie_paths(found.movie).labels.exists():
             return
         self._see(STATES, seen=False)  # two colours over each other are neither
@@ -145,12 +162,6 @@ class Layers(QObject):
         layer = self.find(COLOURED)
         if layer is not None:
             layer.name, layer.visible = title or COLOURED, True
-
-    def _colour_tracks(self, found: MovieResults, rgb: NDArray[np.floating[Any]]) -> None:
-        layer = self.find(TRACKS)
-        if layer is not None and len(layer.data) == len(found.track):
-            order = np.lexsort((found.frame, found.track))
-            layer.track_colors = np.concatenate([rgb[order], np.ones((len(rgb), 1))], axis=1).astype(np.float32)
 
     def preview_cells(self, experiment: Experiment, name: str, frame: int, labels: Any) -> None:
         """Outlines of one frame, over everything else."""
@@ -189,7 +200,7 @@ class Layers(QObject):
         else:
             layer.data = found.rows
             layer.graph = graph
-            _replace(layer, space, layer.metadata)
+            place(layer, space, layer.metadata)
         layer.visible = True
 
     def hide_preview(self) -> None:
@@ -305,37 +316,8 @@ class Layers(QObject):
         layer.data = data
         if colours is not None and not _same_colours(layer.colormap, colours):
             layer.colormap = colours
-        _replace(layer, space, tagged)
+        place(layer, space, tagged)
         layer.editable = False
-
-    def _put_tracks(self, found: MovieResults, space: dict[str, Any], movie: str) -> None:
-        order = np.lexsort((found.frame, found.track))
-        data = np.stack([found.track, found.frame, found.y, found.x], axis=1)[order].astype(np.float64)
-        daughters = np.flatnonzero(found.parents)
-        if len(daughters) > _MOST_LINES:  # napari looks at each by itself: seconds for thousands
-            daughters = daughters[:0]
-        graph = {int(track): [int(found.parents[track])] for track in daughters}
-        rgba = np.ones((len(data), 4), np.float32)
-        rgba[:, :3] = state_rgb(found.k)[found.state[order]] / 255.0
-        layer, tagged = self.find(TRACKS), {TAG: {"role": TRACKS, "movie": movie}}
-        if layer is None:
-            layer = self._viewer.add_tracks(
-                data,
-                graph=graph,
-                name=TRACKS,
-                metadata=tagged,
-                axis_labels=("t", "y", "x"),
-                blending="translucent",
-                tail_width=3,
-                tail_length=15,
-                **space,
-            )
-        else:
-            layer.data = data  # this forgets graph and colours: all are set at once
-            layer.graph = graph
-            _replace(layer, space, tagged)
-        if found.k:
-            layer.track_colors = rgba
 
     def _front(self) -> None:
         """Make the images the active layer: a click then pans and picks, and paints nothing."""
@@ -348,10 +330,12 @@ class Layers(QObject):
             self._viewer.layers.remove(layer)
 
 
-def _replace(layer: Layer, space: dict[str, Any], metadata: dict[str, Any]) -> None:
-    for name, value in {**space, "metadata": metadata}.items():
-        if name == "metadata" or not np.array_equal(getattr(layer, name), value):
-            setattr(layer, name, value)
+def _as_before(now: MovieResults, before: MovieResults) -> bool:
+    """Whether the states that are painted are the same."""
+    names = ("frame", "label", "state", "cluster", "probability")
+    return now.k == before.k and all(
+        np.array_equal(getattr(now, name), getattr(before, name), equal_nan=name == "probability") for name in names
+    )
 
 
 def _cells(labels: Any, found: MovieResults) -> Any:

@@ -8,11 +8,12 @@ import numpy as np
 from qtpy.QtCore import QObject, Signal
 
 from napari_cellstate.gui.events import Event
-from napari_cellstate.gui.layers import CHOSEN, EVENTS, TRACKS, WINDOWS, Layers
+from napari_cellstate.gui.layers import CHOSEN, EVENTS, WINDOWS, Layers
 from napari_cellstate.gui.panel import PANELS, Panel
 from napari_cellstate.gui.results import MovieResults
 from napari_cellstate.gui.session import Pick, Session
 from napari_cellstate.gui.shades import Shades
+from napari_cellstate.gui.track_layer import TRACKS
 from napari_cellstate.plots.colours import state_colour
 
 if TYPE_CHECKING:
@@ -73,6 +74,11 @@ class Panels(QObject):
         self._on_events(self._events)
         self._on_windows(self._chosen_windows)
         self._colour()
+
+    def ring_in(self, found: MovieResults) -> None:
+        """Have the rings of the chosen cell right; what the panels themselves show follows by `show_results`."""
+        self._found = found
+        self._on_picked()
 
     def close(self) -> None:
         """Take all panels away."""
@@ -169,8 +175,5 @@ class Panels(QObject):
 
     def _ring_size(self) -> float:
         """Size of a ring around a cell, px: one and a half typical diameters."""
-        experiment, movie = self._session.experiment, self._session.movie
-        if experiment is None or not movie or not experiment.movie_paths(movie).cells.exists():
-            return 20.0
-        area = experiment.cells(movie).get("area")
+        area = None if self._found is None or self._found.tracks is None else self._found.tracks.cells.get("area")
         return 20.0 if area is None or not len(area) else 1.7 * float(np.sqrt(np.nanmedian(area)))

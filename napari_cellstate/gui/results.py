@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_cellstate.core.apply_links import without
 from napari_cellstate.core.behavior import NO_STATE, POSTERIOR
+from napari_cellstate.core.tracks import Tracks
 from napari_cellstate.experiment.store import Experiment
 from napari_cellstate.experiment.tables import states_of_cells
 
 if TYPE_CHECKING:
+    import pandas as pd
     from anndata import AnnData
+
+    from napari_cellstate.experiment.entry import MovieEntry
 
 Ints = NDArray[np.int64]
 
@@ -35,6 +40,9 @@ class MovieResults:
     cluster : (N,), best state of each row by itself.
     posterior : of the behaviour table, a row each: `posterior[row]`; None where the method gives none.
     features : name, unit and value of a few features a row of the behaviour table: `values[row]`.
+    tracks : cells and links that all this is of.
+    kept : (N,) row of each in the whole cell table, of which what is no cell is left out.
+    reading : what was read beside the links.
     """
 
     movie: str
@@ -52,6 +60,9 @@ class MovieResults:
     values: NDArray[np.float64] | None = None
     cluster: Ints = field(default_factory=lambda: np.empty(0, np.int64))
     posterior: NDArray[np.float64] | None = None
+    tracks: Tracks | None = None
+    kept: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    reading: Reading | None = None
 
     @property
     def clustered(self) -> bool:
@@ -115,39 +126,61 @@ class MovieResults:
         return order[first:last]
 
 
-def load(experiment: Experiment, movie: str, behavior: AnnData | None = None) -> MovieResults | None:
-    """Results of a movie as far as they are there; None before it is linked.
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What of a movie's results no correction of its links changes.
 
-    Parameters
+    Attributes
     ----------
-    behavior : the behaviour table, where it has been read already.
+    experiment, entry : where it is from.
+    cells : the whole cell table.
+    max_gap : the most missing frames inside one track.
+    behavior : the behaviour table; None before there is one with states.
     """
-    if not experiment.movie_paths(movie).links.exists() or experiment.record("link", movie) is None:
+
+    experiment: Experiment
+    entry: MovieEntry
+    cells: pd.DataFrame
+    max_gap: int
+    behavior: AnnData | None
+
+    def with_links(self, links: pd.DataFrame, dropped: Ints) -> MovieResults:
+        """Results with these links (rows of `cells`), and without the rows that are no cells."""
+        tracks = Tracks(*without(self.cells, links, dropped), self.max_gap, where=f"movie {self.entry.name}")
+        behavior, cells = self.behavior, tracks.cells
+        row = np.asarray(states_of_cells(self.experiment, self.entry, tracks, behavior), np.int64)
+        state, probability, k = _states(behavior, row)
+        features, values = _features(behavior)
+        return MovieResults(
+            self.entry.name,
+            cells["frame"].to_numpy(np.int64),
+            cells["label"].to_numpy(np.int64),
+            tracks.track,
+            state,
+            cells["y"].to_numpy(np.float64),
+            cells["x"].to_numpy(np.float64),
+            probability,
+            row,
+            tracks.parents,
+            k,
+            features,
+            values,
+            _clusters(behavior, row),
+            None if behavior is None or POSTERIOR not in behavior.obsm else np.asarray(behavior.obsm[POSTERIOR]),
+            tracks,
+            np.delete(np.arange(len(self.cells)), dropped),
+            self,
+        )
+
+
+def load(experiment: Experiment, movie: str) -> MovieResults | None:
+    """Results of a movie as far as they are there; None before it is linked."""
+    record = experiment.record("link", movie)
+    if not experiment.movie_paths(movie).links.exists() or record is None:
         return None
-    entry, tracks = experiment.entry(movie), experiment.tracks(movie)
-    if behavior is None:
-        behavior = read_behavior(experiment)
-    row = np.asarray(states_of_cells(experiment, entry, tracks, behavior), np.int64)
-    state, probability, k = _states(behavior, row)
-    cells = tracks.cells
-    features, values = _features(behavior)
-    return MovieResults(
-        movie,
-        cells["frame"].to_numpy(np.int64),
-        cells["label"].to_numpy(np.int64),
-        tracks.track,
-        state,
-        cells["y"].to_numpy(np.float64),
-        cells["x"].to_numpy(np.float64),
-        probability,
-        row,
-        tracks.parents,
-        k,
-        features,
-        values,
-        _clusters(behavior, row),
-        None if behavior is None or POSTERIOR not in behavior.obsm else np.asarray(behavior.obsm[POSTERIOR]),
-    )
+    cells, gap = experiment.cells(movie), int(record["resolved"]["max_gap"])
+    reading = Reading(experiment, experiment.entry(movie), cells, gap, read_behavior(experiment))
+    return reading.with_links(experiment.links(movie), experiment.dropped(movie))
 
 
 def read_behavior(experiment: Experiment) -> AnnData | None:

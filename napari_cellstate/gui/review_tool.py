@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from qtpy.QtCore import Qt
+from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QListWidget, QPushButton, QWidget
 
 from napari_cellstate.core.cell_ref import CellRef
@@ -17,6 +17,7 @@ from napari_cellstate.gui.link_keys import KEYS, LinkKeys, key_map
 from napari_cellstate.gui.results import MovieResults
 from napari_cellstate.gui.scrolled import scrolled
 from napari_cellstate.gui.session import Pick
+from napari_cellstate.gui.shown import MANY, REST_MS
 from napari_cellstate.gui.tool import Desk, Tool
 from napari_cellstate.gui.tool_keys import Keys
 from napari_cellstate.metrics.doubts import REASONS
@@ -54,6 +55,10 @@ class ReviewTool(Tool):
         self.sample: list[SampleItem] = []
         self.judged: list[bool] = []
         self._on = self._fresh = self._looking = False
+        self._resting = QTimer(self)
+        self._resting.setSingleShot(True)
+        self._resting.setInterval(REST_MS)
+        self._resting.timeout.connect(self.read)
         self._build()
 
     def _build(self) -> None:
@@ -94,20 +99,27 @@ class ReviewTool(Tool):
     def deactivate(self) -> None:
         """Give the keys back."""
         self._on = False
+        self._resting.stop()
         self._bound.stop()
         self._desk.layers.mark(REVIEW, np.empty((0, 3)))
 
     def show_results(self, found: MovieResults | None) -> None:
-        """Other results: another queue."""
+        """Other results: another queue; of a large movie that was corrected, when the hand rests."""
+        again = self.review is not None and found is not None and self.review.movie == found.movie
         self.keys.show_results(found)
         self._fresh = False
-        if self._on and not self._looking:  # a sample goes from movie to movie by itself
+        if not self._on or self._looking:  # a sample goes from movie to movie by itself
+            return
+        if again and found is not None and len(found.frame) >= MANY:
+            self._resting.start()
+        else:
             self.read()
 
     def read(self) -> None:
         """Read the links, and look at all of them."""
         session = self._desk.session
         experiment, movie = session.experiment, session.movie
+        self._resting.stop()
         self._fresh = True
         if experiment is None or not movie or experiment.record("link", movie) is None:
             self.review, self.rows = None, np.empty(0, np.int64)

@@ -9,10 +9,9 @@ import pyqtgraph as pg
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from napari_cellstate.core.errors import CellStateError
 from napari_cellstate.core.lineage_layout import Layout, lay_out
 from napari_cellstate.gui.panel import Panel
-from napari_cellstate.gui.results import MovieResults, read_behavior
+from napari_cellstate.gui.results import MovieResults
 from napari_cellstate.gui.session import Pick, Session
 from napari_cellstate.plots.colours import NO_STATE_COLOUR, state_colour
 
@@ -33,7 +32,6 @@ class TreePanel(Panel):
         super().__init__(session, parent)
         self._found: MovieResults | None = None
         self._layout: Layout | None = None
-        self._values: dict[str, NDArray[np.float64]] = {}
         self.colour, self.shown, self.says = QComboBox(), QComboBox(), QLabel()
         self.colour.setToolTip("What the colours mean")
         self.colour.setMinimumContentsLength(14)
@@ -69,7 +67,6 @@ class TreePanel(Panel):
     def show_results(self, found: MovieResults | None) -> None:
         """Draw the lineages of this movie."""
         self._found = found
-        self._values = {}
         self._offer(found)
         if found is not None and self._layout is None and not _divides(found):
             self.shown.blockSignals(True)
@@ -101,32 +98,13 @@ class TreePanel(Panel):
         names = [GENERATION]
         if found is not None and found.k:
             names = [STATE, GENERATION]
-        names += self._features()
+        names += [] if found is None else _measured(found)
         self.colour.blockSignals(True)
         self.colour.clear()
         for name in names:
             self.colour.addItem(name.replace("_", " "), name)
         self.colour.setCurrentIndex(max(self.colour.findData(before), 0))
         self.colour.blockSignals(False)
-
-    def _features(self) -> list[str]:
-        """Columns of the behaviour table; the shape and brightness that were measured, before there is one."""
-        experiment, found = self._session.experiment, self._found
-        if experiment is None or found is None:
-            return []
-        try:
-            behavior = read_behavior(experiment)
-            if behavior is not None:
-                values = np.asarray(behavior.X, np.float64)
-                padded = np.vstack([values, np.full((1, values.shape[1]), np.nan)])
-                self._values = {str(name): padded[found.row, n] for n, name in enumerate(behavior.var_names)}
-            else:
-                cells = experiment.tracks(found.movie).cells
-                numbers = cells.drop(columns=["frame", "label", "y", "x"]).select_dtypes("number")
-                self._values = {str(name): numbers[name].to_numpy(np.float64) for name in numbers.columns}
-        except (CellStateError, OSError) as error:
-            self.failed.emit(error)
-        return list(self._values)
 
     def _lay_out(self) -> None:
         found = self._found
@@ -185,7 +163,7 @@ class TreePanel(Panel):
             generation = self._layout.generation[found.track]
             ramp = _ramp(int(generation.max(initial=0)) + 1)
             return generation, ramp, "Colours are generations."
-        values = self._values.get(str(name))
+        values = _values(found, str(name))
         if values is None or not np.isfinite(values).any():
             return np.zeros(len(found.track), np.int64), [NO_STATE_COLOUR], "Nothing to colour by."
         low, high = np.nanquantile(values, [0.02, 0.98])
@@ -225,6 +203,27 @@ class TreePanel(Panel):
 
 def _divides(found: MovieResults) -> bool:
     return bool(found.parents.any() and (np.bincount(found.parents[found.parents > 0]) > 1).any())
+
+
+def _measured(found: MovieResults) -> list[str]:
+    """Columns of the behaviour table; the shape and brightness that were measured, before there is one."""
+    if found.reading is None or found.tracks is None:
+        return []
+    if found.reading.behavior is not None:
+        return [str(name) for name in found.reading.behavior.var_names]
+    cells = found.tracks.cells.drop(columns=["frame", "label", "y", "x"])
+    return [str(name) for name in cells.select_dtypes("number").columns]
+
+
+def _values(found: MovieResults, name: str) -> NDArray[np.float64] | None:
+    """One of these columns, for each cell."""
+    if name not in _measured(found) or found.reading is None or found.tracks is None:
+        return None
+    behavior = found.reading.behavior
+    if behavior is None:
+        return found.tracks.cells[name].to_numpy(np.float64)
+    values = np.asarray(behavior.X[:, behavior.var_names.get_loc(name)], np.float64).ravel()
+    return np.asarray(np.append(values, np.nan)[found.row])
 
 
 def _ramp(n: int) -> list[Any]:

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from napari_cellstate.gui.layers import CELLS, TRACKS, Layers
+from napari_cellstate.gui.layers import CELLS, Layers
 from napari_cellstate.gui.results import MovieResults
+from napari_cellstate.gui.track_layer import TRACKS
 
 NEAR = 20.0
 """Pixels from a cell within which a click still means it, where there are no outlines."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from napari_cellstate.core.apply_links import EditedLinks
 from napari_cellstate.core.edits import Edit
 from napari_cellstate.core.movie import Movie
 from napari_cellstate.core.progress import Runtime
@@ -43,11 +44,13 @@ class Correction:
     write : puts it in the place of the result that is there.
     lost : `Edit.words()` of each edit that fits no cell.
     summary : numbers that take the place of those in the stage's record.
+    links : the corrected links, where it is links that are corrected.
     """
 
     write: Callable[[], None] = _nothing
     lost: tuple[str, ...] = ()
     summary: dict[str, Any] = field(default_factory=dict)
+    links: EditedLinks | None = None
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from napari_cellstate.core.tracks import Tracks
 from napari_cellstate.experiment.label_frames import opened_for
 from napari_cellstate.experiment.stages.base import Correction
 from napari_cellstate.experiment.store import Experiment
-from napari_cellstate.formats.tables import read_parquet, write_parquet
+from napari_cellstate.formats.tables import write_parquet
 from napari_cellstate.methods import available
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ def amend_links(experiment: Experiment, movie: str, before: tuple[Edit, ...], af
     """Links with another list of corrections."""
     paths = experiment.movie_paths(movie)
     edits = [edit for edit in after if isinstance(edit, LinkEdit)]
-    cells = read_parquet(paths.cells, _NEEDED)
-    own = read_parquet(_own(paths) if _own(paths).exists() else paths.links)
+    cells = experiment.recall.table(paths.cells, _NEEDED)
+    own = experiment.recall.table(_own(paths) if _own(paths).exists() else paths.links)
     name, base, kept = _base(experiment, movie, own, edits)
     found = apply_link_edits(cells, base, edits)
     lost = {one.edit for one in found.lost}
@@ -56,7 +56,8 @@ def amend_links(experiment: Experiment, movie: str, before: tuple[Edit, ...], af
         write_dropped(paths, found.dropped)
 
     tracks = Tracks(*without(cells, found.links, found.dropped), _max_gap(experiment, movie))
-    return Correction(write, tuple(edit.words() for nth, edit in enumerate(edits) if nth in lost), summary_of(tracks))
+    words = tuple(edit.words() for nth, edit in enumerate(edits) if nth in lost)
+    return Correction(write, words, summary_of(tracks), found)
 
 
 def lost_links(experiment: Experiment, movie: str, edits: tuple[Edit, ...]) -> tuple[str, ...]:
@@ -121,7 +122,7 @@ def _base(
     name = digest(records(pinned))
     path = experiment.movie_paths(movie).own_links / f"{name}.parquet"
     if path.exists():
-        return name, read_parquet(path), True
+        return name, experiment.recall.table(path), True
     record, cells = experiment.record("link", movie), experiment.cells(movie)
     if record is None:
         raise AssertionError("only a stage that was done is corrected")

@@ -1,0 +1,52 @@
+"""What was read from a file and need not be read again, as long as the file is the same."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+T = TypeVar("T")
+
+_MOST = 6
+
+
+class Recall:
+    """The last few things that were read, each by its file; whoever gets one must not change it.
+
+    A file is the same while its inode, its size and its time are: all of ours are replaced, or appended to.
+    """
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[Path, object], tuple[tuple[int, int, int], Any]] = OrderedDict()
+
+    def of(self, path: Path, read: Callable[[Path], T], what: object = "") -> T:
+        """What `read(path)` gives, or gave when the file was the same.
+
+        Parameters
+        ----------
+        what : tells two ways to read one file from each other.
+        """
+        if not path.exists():
+            return read(path)
+        stat = path.stat()
+        stamp, key = (stat.st_ino, stat.st_size, stat.st_mtime_ns), (path, what)
+        if key in self._kept and self._kept[key][0] == stamp:
+            self._kept.move_to_end(key)
+            found: T = self._kept[key][1]
+            return found
+        found = read(path)
+        self._kept[key] = stamp, found
+        while len(self._kept) > _MOST:
+            self._kept.popitem(last=False)
+        return found
+
+    def table(self, path: Path, columns: tuple[str, ...] = ()) -> pd.DataFrame:
+        """A parquet table, or some columns of it."""
+        from napari_cellstate.formats.tables import read_parquet
+
+        return self.of(path, lambda one: read_parquet(one, columns), columns)
