@@ -28,6 +28,7 @@ def test_every_event_is_played_from_before_to_after(viewer, shown, finished, key
     shown.panels.show(key)
     panel = shown.panels.made[key]
     panel.condition.setCurrentText(condition)
+    shown.session.show_movie(f"{condition}_1")
     if key == "matrix":
         panel.matrix.cellClicked.emit(before - 1, after - 1)
     else:
