@@ -50,6 +50,7 @@ class LabelTool(Tool):
         super().__init__(desk, parent)
         self._places: LabelPlaces | None = None
         self._shown: MovieResults | None = None
+        self._on = False
         acts: dict[str, Callable[[], object]] = {
             str(digit): partial(self.say_state, digit) for digit in range(MOST + 1)
         }
@@ -77,6 +78,7 @@ class LabelTool(Tool):
     def activate(self) -> None:
         """Take the keys."""
         self._keys.start()
+        self._on = True
         self.says.setText("")
         self._on_picked()
         self._show_said()
@@ -84,6 +86,7 @@ class LabelTool(Tool):
     def deactivate(self) -> None:
         """Give the keys back, and take the rings away."""
         self._keys.stop()
+        self._on = False
         self._desk.layers.mark(LABELS, [])
 
     def show_results(self, found: MovieResults | None) -> None:
@@ -168,13 +171,13 @@ class LabelTool(Tool):
         self.chosen.setText(f"Chosen: <b>{text}</b>")
 
     def _on_edited(self, _: object = None) -> None:
-        if self.isVisible():
+        if self._on:
             self._show_said()
 
     def _show_said(self) -> None:
         """How many windows each key has been given, and a ring around those of this movie."""
         experiment, found = self._desk.session.experiment, self._shown
-        if experiment is None:
+        if experiment is None or not self._on:
             return
         history = experiment.history
         counts = label_counts(history)
