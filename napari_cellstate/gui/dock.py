@@ -315,10 +315,8 @@ class CellStateDock(QWidget):
                 "Without effect, as they fit no cell any more: " + "; ".join(edited.lost), error=False
             )
         self._lost = set(edited.lost)
-        if edited.edit is None or edited.edit.changes_view:
-            self.session.results_changed.emit()
-        elif edited.edit.stage:
-            self._show_status()
+        shown = edited.edit is None or edited.edit.changes_view
+        (self.session.results_changed.emit if shown else self._show_status)()
 
     def _on_clicked(self, track: int, frame: int) -> None:
         self.session.choose(Pick(self.session.movie, track, frame) if track else None)

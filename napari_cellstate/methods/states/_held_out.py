@@ -13,7 +13,6 @@ from napari_cellstate.methods.states._hmm_runs import Packed
 from napari_cellstate.methods.states._hmm_start import packed_points
 from napari_cellstate.methods.states.hmm import Hmm, decoded, standard
 
-
 SEEN = float(np.exp(-2.0))
 """What is left from one row to the next of a process that relaxes in half the time between them."""
 
