@@ -71,10 +71,10 @@ class Pseudotime:
         """As a person reads it."""
         every = self.backward.iloc[-1]
         movie, track, frame = self.root
-        how = "diffusion pseudotime" if self.way == "diffusion" else "principal curve"
+        how = "Diffusion pseudotime" if self.way == "diffusion" else "Place along a principal curve"
         share = "no step to count" if not every["n"] else (
-            f"{every['backward']:.0%} of {int(every['n']):,} steps go back "
-            f"({every['low']:.0%} to {every['high']:.0%}, over {int(every['n_tracks'])} tracks)"
+            f"{every['backward']:.1%} of {int(every['n']):,} steps go back "
+            f"({every['low']:.1%} to {every['high']:.1%}, over {int(every['n_tracks'])} tracks)"
         )  # fmt: skip
         return (
             f"{how} in {self.space}, from track {track} in frame {frame} of {movie}: {share}. Half is what an order "

@@ -48,7 +48,7 @@ class StateEvidence:
     ----------
     states : a row for each k: k, log_likelihood (of a row left out), gain and gain_error (over the k before, and its
         error over what was kept apart), stability (median adjusted Rand index of fits to resamples), slow (processes of
-        the model that last a window or longer; see `Refit.slow`), silhouette, least_share (of the rarest state).
+        the model that are still seen a window later; see `Refit.slow`), silhouette, least_share (of the rarest state).
     kept_apart : what was left out together: "movie", or "track" where there are fewer than three movies.
     suggested : number of states.
     reason : why, in words.

@@ -60,7 +60,7 @@ def _held(found: int, k: int) -> str:
     if found == 1:
         return "No state lasts: cells take the states of every model on and off from one window to the next."
     many = "way" if found == 2 else "ways"
-    first = f"The model of {k} states has {found - 1} {many} of changing that last longer than a window"
+    first = f"The model of {k} states has {found - 1} {many} of changing that can still be seen a window later"
     return f"{first}: {found} behaviours." if found == k else f"{first}: {found} behaviours, some of several shapes."
 
 

@@ -318,11 +318,10 @@ class CellStateDock(QWidget):
                 "Without effect, as they fit no cell any more: " + "; ".join(edited.lost), error=False
             )
         self._lost = set(edited.lost)
-        if edited.edit is not None and not edited.edit.changes_view:
-            return
-        if not self.shown.correct(edited):
+        changes_view = edited.edit is None or edited.edit.changes_view
+        if changes_view and not self.shown.correct(edited):
             self.session.results_changed.emit()
-        elif edited.edit.stage:
+        else:
             self._show_status()
 
     def _on_clicked(self, track: int, frame: int) -> None:

@@ -64,7 +64,7 @@ class FamiliesPanel(Panel):
             plot.setVisible(seen)
 
     def _draw_relation(self, plot: Any, table: pd.DataFrame, relation: str) -> None:
-        at = self._clear(plot, table, f"{relation}: correlation of time in a state ({_pairs(table)} pairs)")
+        at = self._clear(plot, table, f"{relation}: correlation ({_pairs(table)} pairs)")
         low, high = table["null_low"].to_numpy(np.float64), table["null_high"].to_numpy(np.float64)
         known = np.isfinite(low)
         chance = pg.BarGraphItem(
@@ -76,7 +76,7 @@ class FamiliesPanel(Panel):
         plot.setYRange(-1, 1)
 
     def _draw_divisions(self, plot: Any, table: pd.DataFrame) -> None:
-        title = "last state of mothers; line: share of their time in it"
+        title = "last state of mothers (line: their time in it)"
         at = self._clear(plot, table, title)
         colours = [state_colour(int(one)) for one in table["state"]]
         plot.addItem(pg.BarGraphItem(x=at, width=0.6, height=table["share"].to_numpy(np.float64), brushes=colours))

@@ -18,15 +18,23 @@ if TYPE_CHECKING:
     from napari_cellstate.core.progress import Progress
 
 _PLOTS = {
-    "log_likelihood": "log likelihood of a row left out",
-    "stability": "found again in resamples (ARI)",
+    "log_likelihood": "left-out likelihood",
+    "stability": "found again (ARI)",
+    "slow": "slow processes",
     "silhouette": "silhouette",
-    "timescales": "relaxation times over lag (frames)",
+    "timescales": "relaxation times (frames)",
+}
+_TIPS = {
+    "log_likelihood": "Log likelihood of a window of movies that were left out of the fit.",
+    "stability": "Median adjusted Rand index between models fitted to resamples of tracks.",
+    "slow": "Processes of the model that are still seen a window later; states that cells hold add one each.",
+    "silhouette": "How much nearer windows lie to their own state than to the next one.",
+    "timescales": "Of the states that the experiment has, over the lag; below the dotted line nothing can be seen.",
 }
 
 
 class HowManyPanel(Panel):
-    """Four small plots, the suggestion with its reason, and a button that takes it."""
+    """Small plots, the suggestion with its reason, and a button that takes it."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
@@ -47,8 +55,11 @@ class HowManyPanel(Panel):
         top.addWidget(QLabel("states"))
         top.addWidget(self.gather, 1)
         grid = QGridLayout()
-        for nth, plot in enumerate(self.plots.values()):
-            grid.addWidget(plot, nth // 2, nth % 2)
+        for nth, (name, plot) in enumerate(self.plots.items()):
+            plot.setMinimumSize(0, 120)
+            plot.setToolTip(_TIPS[name])
+            across = 2 if name == "timescales" else 1
+            grid.addWidget(plot, nth // 2, nth % 2, 1, across)
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 6, 6, 6)
         column.addLayout(top)
@@ -106,7 +117,7 @@ class HowManyPanel(Panel):
             self.says.setText("Evidence takes a minute or two: press the button.")
             return
         table = self.found.states
-        for name in ("log_likelihood", "stability", "silhouette"):
+        for name in ("log_likelihood", "stability", "slow", "silhouette"):
             plot = self.plots[name]
             plot.plot(table["k"].to_numpy(), table[name].to_numpy(), pen=pg.mkPen("#0072B2", width=2), symbol="o")
             line = pg.InfiniteLine(self.found.suggested, pen=pg.mkPen("#D55E00", style=Qt.PenStyle.DashLine))

@@ -6,7 +6,7 @@ from functools import partial
 from html import escape
 from typing import TYPE_CHECKING
 
-from qtpy.QtWidgets import QCheckBox, QLabel, QPushButton, QWidget
+from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from napari_cellstate.core.behavior import state_name
 from napari_cellstate.core.errors import CellStateError
@@ -37,9 +37,8 @@ MOST = 9
 NEXT, UNDO, REDO = "n", "z", "Shift-z"
 _WARN = "color: #C62828"
 HELP = (
-    "Click a cell (in the movie, the scatter or the timeline), then press the <b>digit</b> of the state that it is in; "
-    "<b>0</b> takes it back. With labels of two states or more a net labels the rest; with few labels it learns from "
-    "the others too. Wrong ones: label them, and it learns again."
+    "Click a cell (in the movie, the scatter, the timeline), then press the <b>digit</b> of its state; <b>0</b> takes it "
+    "back. A net labels the rest; where it is wrong, label some more."
 )
 
 
@@ -50,6 +49,7 @@ class LabelTool(Tool):
         super().__init__(desk, parent)
         self._places: LabelPlaces | None = None
         self._shown: MovieResults | None = None
+        self._on = False
         acts: dict[str, Callable[[], object]] = {
             str(digit): partial(self.say_state, digit) for digit in range(MOST + 1)
         }
@@ -57,16 +57,21 @@ class LabelTool(Tool):
         title, help_text = QLabel("Label states"), QLabel(HELP)
         title.setStyleSheet("font-weight: bold; font-size: 12pt")
         self.chosen, self.said, self.says = QLabel(), QLabel(), QLabel()
-        self.next_button = QPushButton("Next doubtful cell (N)")
+        self.next_button = QPushButton("Next doubtful (N)")
         self.next_button.setToolTip("The window of this movie whose state is least sure: its label teaches most.")
-        self.learn_button = QPushButton("Learn, and label the rest")
+        self.learn_button = QPushButton("Label the rest")
         self.learn_button.setToolTip("Makes 'taught by example' the method of stage States, and runs it.")
         self.live = QCheckBox("Learn again after every label")
         for label in (help_text, self.chosen, self.said, self.says):
             label.setWordWrap(True)
         column = scrolled(self)
-        for widget in (title, help_text, self.said, self.chosen, self.next_button, self.learn_button, self.live):
+        for widget in (title, help_text, self.said, self.chosen):
             column.addWidget(widget)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.next_button, 1)
+        buttons.addWidget(self.learn_button, 1)
+        column.addLayout(buttons)
+        column.addWidget(self.live)
         column.addWidget(self.says)
         column.addStretch()
         self.next_button.clicked.connect(self.go_next)
@@ -77,6 +82,7 @@ class LabelTool(Tool):
     def activate(self) -> None:
         """Take the keys."""
         self._keys.start()
+        self._on = True
         self.says.setText("")
         self._on_picked()
         self._show_said()
@@ -84,6 +90,7 @@ class LabelTool(Tool):
     def deactivate(self) -> None:
         """Give the keys back, and take the rings away."""
         self._keys.stop()
+        self._on = False
         self._desk.layers.mark(LABELS, [])
 
     def show_results(self, found: MovieResults | None) -> None:
@@ -168,13 +175,13 @@ class LabelTool(Tool):
         self.chosen.setText(f"Chosen: <b>{text}</b>")
 
     def _on_edited(self, _: object = None) -> None:
-        if self.isVisible():
+        if self._on:
             self._show_said()
 
     def _show_said(self) -> None:
         """How many windows each key has been given, and a ring around those of this movie."""
         experiment, found = self._desk.session.experiment, self._shown
-        if experiment is None:
+        if experiment is None or not self._on:
             return
         history = experiment.history
         counts = label_counts(history)

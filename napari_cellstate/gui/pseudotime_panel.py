@@ -105,10 +105,10 @@ class PseudotimePanel(Panel):
     def _build(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 6, 6, 6)
-        for widgets in ((self.space, self.way), (self.state, self.work_button, self.in_movie)):
+        for widgets in ((self.space, self.way), (self.state, self.work_button), (self.in_movie,)):
             row = QHBoxLayout()
             for widget in widgets:
-                row.addWidget(widget, 0 if widget is self.in_movie else 1)
+                row.addWidget(widget, 1)
             column.addLayout(row)
         column.addWidget(self.plot, 3)
         column.addWidget(self.shares, 1)

@@ -75,7 +75,7 @@ class StatesPanel(Panel):
         self.split_button.clicked.connect(lambda: self._edit(SplitState(state=self._state())))
         self.up_button.clicked.connect(self._move_up)
         self.teach_button.clicked.connect(self._teach)
-        self.state.currentIndexChanged.connect(self._show_note)
+        self.state.currentIndexChanged.connect(self._on_state)
         self.note.editingFinished.connect(self._write_note)
 
     def refresh(self) -> None:
@@ -92,7 +92,7 @@ class StatesPanel(Panel):
             box.addItems([state_name(one) for one in range(1, k + 1)])
             box.setCurrentIndex(min(max(wanted, 0), k - 1))
         self.note.setEnabled(k > 0)
-        self._show_note()
+        self._on_state()
         for button in (self.show_button, self.name_button, self.split_button, self.up_button, self.teach_button):
             button.setEnabled(k > 0)
         self.merge_button.setEnabled(k > 1)
@@ -181,7 +181,10 @@ class StatesPanel(Panel):
             order[state - 2], order[state - 1] = order[state - 1], order[state - 2]
             self._edit(OrderStates(order=order))
 
-    def _show_note(self, _: object = None) -> None:
+    def _on_state(self, _: object = None) -> None:
+        """Its note; and another state to merge it with."""
+        if self._other() == self._state() and self.other.count() > 1:
+            self.other.setCurrentIndex(self._state() % self.other.count())
         experiment = self._session.experiment
         self.note.setText("" if experiment is None else notes_of(experiment.history).get(self._state(), ""))
 

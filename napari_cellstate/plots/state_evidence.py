@@ -14,19 +14,20 @@ if TYPE_CHECKING:
 
 
 def evidence_figure(states: pd.DataFrame, timescales: pd.DataFrame, *, suggested: int, kept_apart: str) -> Figure:
-    """Likelihood of what was left out, stability and silhouette over k, and relaxation times over the lag.
+    """Likelihood of what was left out, stability, slow processes and silhouette over k, and relaxation times over the lag.
 
     Parameters
     ----------
-    states : k, log_likelihood, gain_error, stability, silhouette.
+    states : k, log_likelihood, gain_error, stability, slow, silhouette.
     timescales : lag, process, frames; may be empty.
     """
     panels = (
         ("log_likelihood", f"log likelihood of a row\n({kept_apart}s kept apart)"),
         ("stability", "found again in resamples\n(adjusted Rand index)"),
+        ("slow", "processes still seen\na window later"),
         ("silhouette", "silhouette"),
     )
-    with figure(10.2, 2.8) as drawn:
+    with figure(12.4, 2.8) as drawn:
         axes = drawn.subplots(1, len(panels) + 1)
         for panel, (name, title) in zip(axes, panels, strict=False):
             error = states["gain_error"].to_numpy() if name == "log_likelihood" else np.zeros(len(states))
@@ -40,5 +41,5 @@ def evidence_figure(states: pd.DataFrame, timescales: pd.DataFrame, *, suggested
             most = float(timescales["lag"].max())
             last.fill_between([0, most], [0, most], color="#CCCCCC", alpha=0.6, linewidth=0)
         last.set(title="relaxation times (frames)\ngrey: below the lag", xlabel="lag (frames)")
-        drawn.suptitle(f"dashed: {suggested} states suggested", size=9)
+        drawn.suptitle(f"dashed: suggested, {suggested}", size=9)
     return drawn

@@ -13,6 +13,9 @@ from napari_cellstate.methods.states._hmm_runs import Packed
 from napari_cellstate.methods.states._hmm_start import packed_points
 from napari_cellstate.methods.states.hmm import Hmm, decoded, standard
 
+SEEN = float(np.exp(-2.0))
+"""What is left from one row to the next of a process that relaxes in half the time between them."""
+
 
 @dataclass(frozen=True, eq=False)
 class HeldOut:
@@ -88,13 +91,13 @@ class Refit:
     step: Floats
 
     def slow(self) -> int:
-        """Ways in which the model relaxes that take a row or longer: its eigenvalues of 1 / e or more, but the first.
+        """Ways in which the model relaxes that take half a row or longer: eigenvalues of `SEEN` or more, but the first.
 
         A chain of n states that cells hold has n - 1 of them; a state that is a shape of another, taken on and off from
-        row to row, adds none.
+        row to row, adds none. What relaxes faster than half the time from row to row cannot be seen in such rows.
         """
         sizes = np.sort(np.abs(np.linalg.eigvals(self.step)))[::-1]
-        return int((sizes[1:] >= np.exp(-1.0)).sum())
+        return int((sizes[1:] >= SEEN).sum())
 
 
 def refitted(method: Hmm, rows: Rows, group: Ints, k: int, draw: int, *, runtime: Runtime | None = None) -> Refit:
