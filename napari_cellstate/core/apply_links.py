@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from napari_cellstate.core.cell_ref import CellRef, Places
 from napari_cellstate.core.link_edits import LinkEdit
+from napari_cellstate.core.outline import Plane
 from napari_cellstate.core.tables import BY_HAND, CONFIDENCE, LINK_COLUMNS
 
 if TYPE_CHECKING:
@@ -50,7 +51,11 @@ class EditedLinks:
 
 
 def apply_link_edits(
-    cells: pd.DataFrame, links: pd.DataFrame, edits: Sequence[LinkEdit], dropped: Ints | None = None
+    cells: pd.DataFrame,
+    links: pd.DataFrame,
+    edits: Sequence[LinkEdit],
+    dropped: Ints | None = None,
+    plane: Callable[[int], Plane] | None = None,
 ) -> EditedLinks:
     """Apply corrections, one after the other; where two say different things, the later holds.
 
@@ -61,6 +66,7 @@ def apply_link_edits(
     ----------
     cells, links : tables of one movie.
     dropped : rows that are no cells already.
+    plane : gives the labels of a frame, where there are masks.
 
     Notes
     -----
@@ -69,7 +75,7 @@ def apply_link_edits(
     if not edits and dropped is None:
         return EditedLinks(links, np.empty(0, np.int64))
     graph, lost = LinkGraph.of(cells, links, dropped), list[Lost]()
-    places = Places.of(cells)
+    places = Places.of(cells, plane)
     for nth, edit in enumerate(edits):
         lost += [Lost(nth, why) for why in graph.apply(edit, places)]
     return EditedLinks(graph.links(), np.flatnonzero(graph.dropped), tuple(lost))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ from napari_cellstate.core.link_edits import (
     RemoveDivision,
     Swap,
 )
+from napari_cellstate.core.outline import Plane
 from napari_cellstate.core.tracks import Tracks
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 Ints = NDArray[np.int64]
 
 _REACH = 0.5
+_OUTLINED = 12
+"""Of more cells in one correction the outlines are not kept: each takes reading a frame."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,17 +46,19 @@ class Gestures:
     movie : its name.
     cells, links : its tables, without what was dropped.
     track : (N,) track of each cell, as `Tracks` numbers them.
+    plane : gives the labels of a frame, where there are masks: corrections then keep the outlines of their cells.
     """
 
     movie: str
     cells: pd.DataFrame
     links: pd.DataFrame
     track: Ints
+    plane: Callable[[int], Plane] | None = None
 
     @classmethod
-    def on(cls, movie: str, tracks: Tracks) -> Gestures:
-        """On the tracks of a movie."""
-        return cls(movie, tracks.cells, tracks.links, tracks.track)
+    def on(cls, movie: str, tracks: Tracks, plane: Callable[[int], Plane] | None = None) -> Gestures:
+        """On the tracks of a movie, and its masks if there are any."""
+        return cls(movie, tracks.cells, tracks.links, tracks.track, plane)
 
     @cached_property
     def _graph(self) -> LinkGraph:
@@ -60,7 +66,7 @@ class Gestures:
 
     @cached_property
     def _places(self) -> Places:
-        return Places.of(self.cells)
+        return Places.of(self.cells, self.plane)
 
     def join(self, track: int, row: int) -> LinkEdit:
         """The cell goes on with the chosen track; what followed in that track until now becomes one of its own."""
@@ -191,7 +197,8 @@ class Gestures:
         return self._places.ref(row)
 
     def _refs(self, rows: object) -> tuple[CellRef, ...]:
-        return tuple(self._ref(int(row)) for row in rows)  # type: ignore[attr-defined]
+        several = [int(row) for row in rows]  # type: ignore[attr-defined]
+        return tuple(self._places.ref(row, outlined=len(several) <= _OUTLINED) for row in several)
 
     def _name(self, row: int) -> str:
         return f"the cell of track {self.track[row]} in frame {self._places.frame[row]}"

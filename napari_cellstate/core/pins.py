@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from napari_cellstate.core.apply_links import LinkGraph, Lost
 from napari_cellstate.core.cell_ref import Places
 from napari_cellstate.core.link_edits import LinkEdit
+from napari_cellstate.core.outline import Plane
 from napari_cellstate.core.tables import make_links
 
 if TYPE_CHECKING:
@@ -51,9 +52,16 @@ class Pins:
         return Pins(must[(must >= 0).all(axis=1)], never[(never >= 0).all(axis=1)])
 
 
-def pins_of(cells: pd.DataFrame, edits: Sequence[LinkEdit]) -> tuple[Pins, tuple[Lost, ...]]:
-    """What corrections say together (of two that differ, the later holds), and those that are lost."""
-    graph, places = LinkGraph.of(cells, make_links([], [])), Places.of(cells)
+def pins_of(
+    cells: pd.DataFrame, edits: Sequence[LinkEdit], plane: Callable[[int], Plane] | None = None
+) -> tuple[Pins, tuple[Lost, ...]]:
+    """What corrections say together (of two that differ, the later holds), and those that are lost.
+
+    Parameters
+    ----------
+    plane : gives the labels of a frame, where there are masks.
+    """
+    graph, places = LinkGraph.of(cells, make_links([], [])), Places.of(cells, plane)
     never, lost = dict[tuple[int, int], None](), list[Lost]()
     for nth, edit in enumerate(edits):
         why = graph.apply(edit, places)

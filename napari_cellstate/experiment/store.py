@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,6 +112,13 @@ class Experiment:
 
         path = self._there(self.paths.movie(name).labels, "segment")
         return zarr.open_array(path, mode="r")
+
+    def planes(self, name: str) -> Callable[[int], NDArray[np.uint32]] | None:
+        """What gives the labels of a frame, (Y, X); the last few are kept. None where there are no masks."""
+        if not self.paths.movie(name).labels.exists():
+            return None
+        labels = self.labels(name)
+        return lru_cache(maxsize=4)(lambda t: np.asarray(labels[t], np.uint32))
 
     def cells(self, name: str) -> pd.DataFrame:
         """Cell table."""

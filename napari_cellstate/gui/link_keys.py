@@ -119,7 +119,8 @@ class LinkKeys:
 
     def _edit(self, name: str) -> Edit:
         key, pick, found = KEYS[name], self._desk.session.pick, self._found
-        if found is None or found.tracks is None or self._desk.session.experiment is None:
+        experiment = self._desk.session.experiment
+        if found is None or found.tracks is None or experiment is None:
             raise InputError("there are no tracks to correct yet: press Run all")
         if key.chosen and (pick is None or pick.movie != found.movie):
             raise InputError(f"{key.name}: click a cell first, to choose its track; then point at another and press it")
@@ -127,7 +128,7 @@ class LinkKeys:
         if row < 0:
             raise InputError(f"{key.name}: there is no cell under the mouse")
         if self._gestures is None:
-            self._gestures = Gestures.on(found.movie, found.tracks)
+            self._gestures = Gestures.on(found.movie, found.tracks, experiment.planes(found.movie))
         make = getattr(self._gestures, name)
         edit: Edit = make(pick.track, row) if key.chosen and pick is not None else make(row)
         return edit

@@ -43,7 +43,7 @@ def amend_links(experiment: Experiment, movie: str, before: tuple[Edit, ...], af
     cells = experiment.recall.table(paths.cells, _NEEDED)
     own = experiment.recall.table(_own(paths) if _own(paths).exists() else paths.links)
     name, base, kept = _base(experiment, movie, own, edits)
-    found = apply_link_edits(cells, base, edits)
+    found = apply_link_edits(cells, base, edits, plane=experiment.planes(movie))
     lost = {one.edit for one in found.lost}
 
     def write() -> None:
@@ -63,7 +63,7 @@ def amend_links(experiment: Experiment, movie: str, before: tuple[Edit, ...], af
 def lost_links(experiment: Experiment, movie: str, edits: tuple[Edit, ...]) -> tuple[str, ...]:
     """Corrections that fit no cell of the cell table as it is now."""
     given = [edit for edit in edits if isinstance(edit, LinkEdit)]
-    _, lost = pins_of(experiment.cells(movie), given)
+    _, lost = pins_of(experiment.cells(movie), given, experiment.planes(movie))
     numbers = {one.edit for one in lost}
     return tuple(edit.words() for nth, edit in enumerate(given) if nth in numbers)
 
@@ -128,6 +128,6 @@ def _base(
         raise AssertionError("only a stage that was done is corrected")
     method = cast("Linker", parse(available("link"), record["resolved"], f"movie {movie}: link record"))
     with opened_for(experiment, movie, method) as seen:
-        links = method.linked(cells, seen, Runtime(), pins_of(cells, pinned)[0]).links
+        links = method.linked(cells, seen, Runtime(), pins_of(cells, pinned, experiment.planes(movie))[0]).links
     check_links(cells, links, f"movie {movie}: links")
     return name, links, False
