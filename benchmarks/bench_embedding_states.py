@@ -90,7 +90,7 @@ def states(scene: str, seed: int = 12) -> None:
 
 
 def turning(scene: str, seed: int = 5) -> None:
-    """Crops aligned to the direction of motion, turned at random while it learns, or left as they are."""
+    """Crops aligned to the direction of motion, turned at random while it learns, or left as they are; 400 short steps."""
     from napari_cellstate.experiment.crops import crops_of
     from napari_cellstate.experiment.pipeline import current_recipe
     from napari_cellstate.learn.crop_batches import headings
@@ -104,7 +104,7 @@ def turning(scene: str, seed: int = 5) -> None:
     )
     print("|---|---|---|---|---|")
     for turn in ("align", "augment", "none"):
-        method = available("embed")["convgru-vae"](turn=turn)
+        method = available("embed")["convgru-vae"](turn=turn, steps=400, batch=32)
         behavior, recipe = experiment.behavior, current_recipe(experiment)
         with crops_of(experiment, recipe, behavior.obs, method.wanted_crops(), "turning", Runtime()) as crops:
             made, angle = method.embed_crops(behavior, crops, Runtime(threads=1)), headings(crops.positions)
