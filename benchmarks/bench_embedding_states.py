@@ -90,7 +90,7 @@ def states(scene: str, seed: int = 12) -> None:
 
 
 def turning(scene: str, seed: int = 5) -> None:
-    """Crops aligned to the direction of motion, turned at random while it learns, or left as they are; 400 short steps."""
+    """Crops aligned to the direction of motion, turned at random in training, or left as they are; short trainings."""
     from napari_cellstate.experiment.crops import crops_of
     from napari_cellstate.experiment.pipeline import current_recipe
     from napari_cellstate.learn.crop_batches import headings
