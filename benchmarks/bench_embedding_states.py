@@ -63,34 +63,36 @@ def told(points: np.ndarray, true: np.ndarray, movie: np.ndarray) -> float:
 
 
 def states(scene: str, seed: int = 12) -> None:
-    """Adjusted Rand index with the true states, of default settings and of features."""
+    """Adjusted Rand index with the true states, of the default settings and of features."""
     experiment, truth = experiment_of(scene, seed)
-    embed, sets = available("embed"), available("features")
-    path_only = replace(cs.Recipe(), features=(sets["motility"](),), embed=(embed["pca"](),))
-    cs.run(experiment, path_only, until="embed")
-    spaces = {"motility by pca": experiment.behavior.obsm["X_pca"]}
+    embed, path_only = available("embed"), (available("features")["motility"](),)
     began = time.process_time()
-    cs.run(experiment, replace(cs.Recipe(), embed=(embed["convgru-vae"](), embed["pca"]())), until="embed")
-    seconds = time.process_time() - began
-    behavior = experiment.behavior
-    for name, key in (("all default features by pca", "pca"), ("convgru-vae", "convgru-vae"),
-                      ("convgru-vae, whole code", "convgru-vae_code")):  # fmt: skip
-        spaces[name] = behavior.obsm[f"X_{key}"]
-    true, movie = true_states(experiment, truth), behavior.obs["movie"].to_numpy(str)
-    print(
-        f"States differ in {scene}, seed {seed}: {len(true)} windows; features and training {seconds:.0f} processor s"
+    cs.run(
+        experiment,
+        replace(cs.Recipe(), features=path_only, embed=(embed["convgru-vae"](), embed["pca"]())),
+        until="embed",
     )
+    seconds, behavior = time.process_time() - began, experiment.behavior
+    true, movie = true_states(experiment, truth), behavior.obs["movie"].to_numpy(str)
+    print(f"States differ in {scene}, seed {seed}: {len(true)} windows; to the codes {seconds:.0f} processor s")
     print("\n| space | dimensions | adjusted Rand index, 2 seeds | shuffled | linear reader |\n|---|---|---|---|---|")
-    for name, points in spaces.items():
+
+    def row(name: str, points: np.ndarray) -> None:
         found = [mixture(points, STATES[scene], start) for start in range(2)]
         scores = ", ".join(f"{adjusted_rand(true, one):.3f}" for one in found)
         control = adjusted_rand(np.random.default_rng(0).permutation(true), found[0])
         reader = told(points, true, movie)
         print(f"| {name} | {points.shape[1]} | {scores} | {control:.4f} | {reader:.3f} |", flush=True)
 
+    row("motility by pca", behavior.obsm["X_pca"])
+    row("convgru-vae", behavior.obsm["X_convgru-vae"])
+    row("convgru-vae, whole code", behavior.obsm["X_convgru-vae_code"])
+    cs.run(experiment, cs.Recipe(), until="embed")
+    row("all default features by pca", experiment.behavior.obsm["X_pca"])
+
 
 def turning(scene: str, seed: int = 5) -> None:
-    """Crops aligned to the direction of motion, turned at random while it learns, or left as they are."""
+    """Crops aligned to the direction of motion, turned at random in training, or left as they are; short trainings."""
     from napari_cellstate.experiment.crops import crops_of
     from napari_cellstate.experiment.pipeline import current_recipe
     from napari_cellstate.learn.crop_batches import headings
@@ -104,7 +106,7 @@ def turning(scene: str, seed: int = 5) -> None:
     )
     print("|---|---|---|---|---|")
     for turn in ("align", "augment", "none"):
-        method = available("embed")["convgru-vae"](turn=turn)
+        method = available("embed")["convgru-vae"](turn=turn, steps=400)
         behavior, recipe = experiment.behavior, current_recipe(experiment)
         with crops_of(experiment, recipe, behavior.obs, method.wanted_crops(), "turning", Runtime()) as crops:
             made, angle = method.embed_crops(behavior, crops, Runtime(threads=1)), headings(crops.positions)

@@ -70,4 +70,4 @@ class BandScale:
     def of_card(cls, card: Mapping[str, Any]) -> BandScale:
         """As it was written."""
         level = np.array(card["level"], np.float64)
-        return cls(level, np.array(card["mix"], np.float64).reshape(-1, len(level)))
+        return cls(level, np.array(card["mix"], np.float64).reshape(max(len(level) - 1, 0), len(level)))

@@ -45,7 +45,8 @@ class Summary:
 
     Attributes
     ----------
-    rows : a module called twice stands twice; its parameters are counted the first time.
+    rows : a module called twice stands twice; its parameters are counted the first time. Modules whose parameters are
+        used without a call of their own, or not at all, come last and have no shapes.
     parameters, trainable : each parameter once, however often it is shared or used, and also if never used.
     input_numbers : values of the input.
     output_numbers : values that leaves give out in one pass.
@@ -101,7 +102,7 @@ def summarise(net: nn.Module, input_size: Sequence[int] = (1, 1, 256, 256)) -> S
     leaves = [row for row in rows if row.leaf]
     last = net.get_submodule(leaves[-1].name) if leaves else net
     return Summary(
-        rows=tuple(rows),
+        rows=(*rows, *_not_called(net, counted)),
         parameters=sum(p.numel() for p in net.parameters()),
         trainable=trainable,
         input_numbers=x.numel(),
@@ -143,18 +144,7 @@ def _watched(net: nn.Module, rows: list[Row], counted: set[int]) -> Iterator[dic
         first.append(None)
 
     def after(module: nn.Module, given: tuple[Any, ...], made: object) -> None:
-        own = [p for p in module.parameters(recurse=False) if id(p) not in counted]
-        counted.update(id(p) for p in own)
-        name = names[module]
-        first[places[module].pop()] = Row(
-            name=name,
-            type=type(module).__name__,
-            depth=name.count(".") + 1 if name else 0,
-            leaf=next(module.children(), None) is None,
-            input=_shape(given),
-            output=_shape(made),
-            parameters=sum(p.numel() for p in own),
-        )
+        first[places[module].pop()] = _row(module, names[module], counted, _shape(given), _shape(made))
 
     handles = [module.register_forward_pre_hook(before) for module in names]
     handles += [module.register_forward_hook(after) for module in names]
@@ -165,6 +155,20 @@ def _watched(net: nn.Module, rows: list[Row], counted: set[int]) -> Iterator[dic
         for handle in handles:
             handle.remove()
         rows.extend(row for row in first if row is not None)
+
+
+def _row(module: nn.Module, name: str, counted: set[int], given: Shape, made: Shape) -> Row:
+    """The row of a module; its own parameters are counted from now on."""
+    own = [p for p in module.parameters(recurse=False) if id(p) not in counted]
+    counted.update(id(p) for p in own)
+    depth, leaf = name.count(".") + 1 if name else 0, next(module.children(), None) is None
+    return Row(name, type(module).__name__, depth, leaf, given, made, sum(p.numel() for p in own))
+
+
+def _not_called(net: nn.Module, counted: set[int]) -> list[Row]:
+    """Modules that hold parameters which no call has counted."""
+    rows = [_row(module, name, counted, (), ()) for name, module in net.named_modules()]
+    return [row for row in rows if row.parameters]
 
 
 def _shape(value: object) -> Shape:

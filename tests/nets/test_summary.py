@@ -84,8 +84,9 @@ class Shared(nn.Module):
 def test_shared_parameters_are_counted_once():
     net = Shared()
     found = summarise(net, (2, 4))
-    assert [row.name for row in found.rows] == ["", "a", "a", "c"]
-    assert [row.parameters for row in found.rows] == [0, 20, 0, 4]
+    assert [row.name for row in found.rows] == ["", "a", "a", "c", "idle"]
+    assert [row.parameters for row in found.rows] == [0, 20, 0, 4, 500]
+    assert found.rows[-1].input == found.rows[-1].output == ()
     assert found.parameters == 24 + 500
     assert found.output_numbers == 3 * 8
     assert found.rows[0].output == (2, 4)

@@ -39,7 +39,7 @@ class NetEmbedder(Embedder):
         le=1_000_000,
         help="More learns more and takes longer; the loss curve shows when to stop.",
     )
-    batch: int = setting(64, "Batch", ge=2, le=4096, rare=True, help="Windows a step; more is steadier and slower.")
+    batch: int = setting(32, "Batch", ge=2, le=4096, rare=True, help="Windows a step; more is steadier and slower.")
     learning_rate: float = setting(
         0.002, "Learning rate", gt=0, le=1, step=0.0005, rare=True, help="Smaller is slower and surer."
     )

@@ -26,6 +26,7 @@ class BetaVAE(AnyVAE):
     """
 
     kind: ClassVar[str] = "beta-vae"
+    version: ClassVar[int] = 2
     title: ClassVar[str] = "beta-VAE"
 
     objective: Literal["annealed", "beta"] = setting(

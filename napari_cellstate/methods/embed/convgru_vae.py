@@ -13,7 +13,7 @@ from napari_cellstate.core.method import register, setting
 from napari_cellstate.core.progress import Runtime
 from napari_cellstate.methods.embed._crops import CropEmbedder
 from napari_cellstate.methods.embed._nets import elbo_of, embedding_of, losses_said, on, tell
-from napari_cellstate.methods.embed._slow import slow_directions, track_and_lag
+from napari_cellstate.methods.embed._slow import plainest_direction, slow_directions, track_and_lag
 from napari_cellstate.methods.embed._split import Split, split_rows
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ class ConvGRUVAE(CropEmbedder):
     Each frame's crop goes through convolutions into a ConvGRU (Ballas et al. 2016), whose last state gives the code of
     appearance; steps of the path give the code of motion. Both are rebuilt: grey levels and band shares inside the
     outline, the outline, and the path. A dimension of appearance costs `beta` (Higgins et al. 2017). States read the
-    directions of both codes along which cells change and stay changed; see `slow_directions`.
+    directions of both codes along which cells change and stay changed, and of those that do so nearly alike the one in
+    which they fall most plainly into groups; see `slow_directions` and `plainest_direction`.
 
     Notes
     -----
@@ -47,6 +48,7 @@ class ConvGRUVAE(CropEmbedder):
     """
 
     kind: ClassVar[str] = "convgru-vae"
+    version: ClassVar[int] = 2
     title: ClassVar[str] = "ConvGRU-VAE of crops and path"
 
     motion: int = setting(
@@ -111,9 +113,12 @@ class ConvGRUVAE(CropEmbedder):
                     "tracks are too short to tell slow directions: all dimensions are given",
                 ]
                 return replace(found, info=info)
-            centred = points - points.mean(axis=0)
-            kept.append(np.einsum("nf,fd->nd", centred, directions[:, : self.slow]))
-            shares.append(values[: self.slow])
+            slow = np.einsum("nf,fd->nd", points - points.mean(axis=0), directions)
+            plainest = plainest_direction(slow, values)
+            turned = np.linalg.qr(np.column_stack([plainest, np.eye(len(values))]))[0] * np.sign(plainest[0])
+            turned[:, 0] = plainest
+            kept.append(np.einsum("nf,fd->nd", slow, turned[:, : self.slow]))
+            shares.append((values @ turned**2)[: self.slow])
             info[f"slow_{name}"] = [round(float(value), 4) for value in values]
         lasting = np.concatenate(shares)
         last = lasting >= min(LASTING, lasting.max())

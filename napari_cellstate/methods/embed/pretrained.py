@@ -140,8 +140,8 @@ class Pretrained(CropReader):
                 runtime.progress(begin, len(alone), "embed: looking at crops")
                 pictures = alone.batch(np.arange(begin, min(begin + _AT_ONCE, len(alone))))[0][:, 0, :1]
                 shades = torch.from_numpy(np.clip(pictures / _GREYS + 0.5, 0, 1))
-                made = sum(encoder(torch.rot90(shades, turn, (2, 3))) for turn in range(self.turns))
-                parts.append((made / self.turns).double().cpu().numpy())
+                made = torch.stack([encoder(torch.rot90(shades, turn, (2, 3))) for turn in range(self.turns)]).mean(0)
+                parts.append(made.double().cpu().numpy())
         runtime.progress(len(alone), len(alone), "embed: looking at crops")
         return np.concatenate(parts)
 

@@ -25,6 +25,7 @@ class VariationalAutoencoder(AnyVAE):
     """
 
     kind: ClassVar[str] = "vae"
+    version: ClassVar[int] = 2
     title: ClassVar[str] = "VAE"
 
     def _elbo(self) -> Elbo:
