@@ -55,7 +55,7 @@ TABLES = {
         "Share of windows (mean of movies); the same with doubtful windows shared out between states; and the share "
         "that the transitions would lead to if they went on for ever. Where they differ, the population is drifting.",
         ("state",),
-        (("share", "share"), ("soft_share", "shared out"), ("stationary", "stationary"), ("n_doubtful", "doubtful")),
+        (("share", "share"), ("soft_share", "shared out"), ("stationary", "stationary")),
     ),
     "generator": _Shown(
         "Generator",
@@ -90,8 +90,8 @@ TABLES = {
         "stays are hardly exponential: the chance to leave changes with time in the state.",
         ("state",),
         (
-            *(("mean_hours", "mean h"), ("mean_frames", "mean frames"), ("median_frames", "median"), ("low", "from")),
-            *(("high", "to"), ("p_exponential", "p exponential")),
+            *(("mean_hours", "mean h"), ("mean_frames", "mean\nframes"), ("median_frames", "median\nframes")),
+            *(("low", "low"), ("high", "high"), ("p_exponential", "p expo-\nnential")),
         ),
     ),
     CYCLES: _Shown(

@@ -54,7 +54,6 @@ class FlowPanel(Panel):
         self.play_button.setToolTip("Points that drift as the cells around them did; again to stop.")
         self.plot = themed_plot()
         self.image = pg.ImageItem()
-        self.image.setColorMap(pg.colormap.get("CET-D4"))
         self.drift = pg.ScatterPlotItem(size=6, brush="#D55E00", pen=None)
         self.says, self.verdict = QLabel(), QLabel()
         for label in (self.says, self.verdict):
@@ -79,7 +78,7 @@ class FlowPanel(Panel):
         self.timer.stop()
         self.found, self.phase = None, None
         self.condition.clear()
-        self.condition.addItem("all conditions", "")
+        self.condition.addItem("all", "")
         if experiment is not None and ready:
             for name in dict.fromkeys(entry.condition for entry in experiment.movies if entry.condition):
                 self.condition.addItem(name, name)
@@ -196,7 +195,9 @@ class FlowPanel(Panel):
     def _shade(self, axes: tuple[NDArray[np.float64], ...], values: NDArray[np.float64]) -> None:
         known = np.abs(values[np.isfinite(values)])
         top = float(np.quantile(known, 0.9)) if len(known) else 1.0
-        self.image.setImage(np.nan_to_num(values), levels=(-(top or 1.0), top or 1.0))
+        dark = self.palette().window().color().lightness() < 128
+        self.image.setColorMap(pg.colormap.get("CET-D4" if dark else "CET-D1A"))  # 0 is as the ground
+        self.image.setImage(values, levels=(-(top or 1.0), top or 1.0))  # what is not known is left clear
         self.image.setOpacity(0.45)
         step = [one[1] - one[0] if len(one) > 1 else 1.0 for one in axes]
         low = [one[0] - width / 2 for one, width in zip(axes, step, strict=True)]
