@@ -149,8 +149,10 @@ class ChainPanel(Panel):
             return
         key = str(self.what.currentData())
         shown, table = TABLES[key], self._tables[key]
-        self.says.setText(shown.says)
-        self._fill(_laid_out(shown, table[table["condition"] == self.condition.currentText()]))
+        mine = table[table["condition"] == self.condition.currentText()]
+        self.says.setText(shown.says if len(mine) else f"{shown.says} Here: none.")
+        if len(mine):
+            self._fill(_laid_out(shown, mine))
 
     def _fill(self, table: pd.DataFrame) -> None:
         self.table.setRowCount(len(table))

@@ -62,8 +62,7 @@ def test_numbers_are_those_of_the_tables(shown, finished):
     panel = opened(shown, "chain")
     for at in range(panel.what.count()):
         panel.what.setCurrentIndex(at)
-        assert panel.table.columnCount()
-        assert panel.says.text()
+        assert panel.table.columnCount() or "Here: none" in panel.says.text()
     panel.condition.setCurrentText("young")
     for key, value in (("generator", "rate_per_hour"), ("passage", "hours")):
         panel.what.setCurrentIndex(panel.what.findData(key))
