@@ -62,8 +62,8 @@ def statewise_vectors(steps: Steps, state: Ints, k: int) -> pd.DataFrame:
 
     Returns
     -------
-    One row a state: state, n (steps), n_tracks, mean_1.., error_1.., size (length of the mean), magnitude (mean length
-    of the steps), magnitude_error.
+    One row a state: state, n (steps), n_tracks, at_1.. (where its steps begin, on average), mean_1.., error_1.., size
+    (length of the mean), magnitude (mean length of the steps), magnitude_error.
 
     Notes
     -----
@@ -80,12 +80,14 @@ def statewise_vectors(steps: Steps, state: Ints, k: int) -> pd.DataFrame:
         mine = of == one
         mean, error = _mean(steps.velocity[mine], steps.track[mine])
         size, size_error = _mean(length[mine, None], steps.track[mine])
+        middle = steps.start[mine].mean(axis=0) if mine.any() else np.full(steps.start.shape[1], np.nan)
         axes = range(steps.velocity.shape[1])
         rows.append(
             {
                 "state": one,
                 "n": int(mine.sum()),
                 "n_tracks": len(np.unique(steps.track[mine])),
+                **{f"at_{axis + 1}": float(middle[axis]) for axis in axes},
                 **{f"mean_{axis + 1}": mean[axis] for axis in axes},
                 **{f"error_{axis + 1}": error[axis] for axis in axes},
                 "size": float(np.linalg.norm(mean)),

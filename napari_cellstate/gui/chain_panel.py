@@ -55,7 +55,7 @@ TABLES = {
         "Share of windows (mean of movies); the same with doubtful windows shared out between states; and the share "
         "that the transitions would lead to if they went on for ever. Where they differ, the population is drifting.",
         ("state",),
-        (("share", "share"), ("soft_share", "shared out"), ("stationary", "stationary"), ("n_doubtful", "doubtful")),
+        (("share", "share"), ("soft_share", "shared out"), ("stationary", "stationary")),
     ),
     "generator": _Shown(
         "Generator",
@@ -90,8 +90,8 @@ TABLES = {
         "stays are hardly exponential: the chance to leave changes with time in the state.",
         ("state",),
         (
-            *(("mean_hours", "mean h"), ("mean_frames", "mean frames"), ("median_frames", "median"), ("low", "from")),
-            *(("high", "to"), ("p_exponential", "p exponential")),
+            *(("mean_hours", "mean h"), ("mean_frames", "mean\nframes"), ("median_frames", "median\nframes")),
+            *(("low", "low"), ("high", "high"), ("p_exponential", "p expo-\nnential")),
         ),
     ),
     CYCLES: _Shown(
@@ -149,8 +149,10 @@ class ChainPanel(Panel):
             return
         key = str(self.what.currentData())
         shown, table = TABLES[key], self._tables[key]
-        self.says.setText(shown.says)
-        self._fill(_laid_out(shown, table[table["condition"] == self.condition.currentText()]))
+        mine = table[table["condition"] == self.condition.currentText()]
+        self.says.setText(shown.says if len(mine) else f"{shown.says} Here: none.")
+        if len(mine):
+            self._fill(_laid_out(shown, mine))
 
     def _fill(self, table: pd.DataFrame) -> None:
         self.table.setRowCount(len(table))

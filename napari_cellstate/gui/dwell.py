@@ -158,12 +158,14 @@ class DwellPanel(Panel):
 
     def _mark_treatments(self, names: list[str]) -> bool:
         """A line at each treatment of the conditions that are shown, in the dashes of their curves."""
-        chosen = self.condition.currentData()
+        chosen, ink = self.condition.currentData(), self.palette().text().color()
         shown = {name: times for name, times in self._treated.items() if name in names and chosen in ("", name)}
         for name, times in shown.items():
             for at in times:
                 pen = pg.mkPen("#999999", width=2, style=Qt.PenStyle.DashLine)
-                line = pg.InfiniteLine(at, pen=pen, label=f"treated ({name})", labelOpts={"position": 0.06})
+                line = pg.InfiniteLine(
+                    at, pen=pen, label=f"treated ({name})", labelOpts={"position": 0.06, "color": ink}
+                )
                 self.plot.addItem(line)
         return bool(shown)
 

@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 
     from napari_cellstate.core.progress import Progress
 
+_VELOCITY, _FLUX, _STATES, _CURL = "Velocity", "Flux", "States", "Rotation"
+_SAYS = {
+    _VELOCITY: "Arrows: velocity (faint: shorter than two errors); colour: divergence, blue below 0 (paths meet).",
+    _FLUX: "Arrows: net bins crossed; colour: divergence, blue below 0 (paths meet).",
+    _STATES: "Arrows: mean movement from each state, enlarged alike, with standard errors over tracks.",
+    _CURL: "Arrows: velocity; colour: curl, red where paths turn to the left.",
+}
+_FINE = 120  # pixels of the image across
 _DOTS = 3000
 _TAIL = 40  # ms a step of the animation
 
@@ -38,7 +46,7 @@ class FlowPanel(Panel):
         self._stamp: tuple[str, str] | None = None
         self.time = 0
         self.condition, self.what, self.kind, self.boundary = QComboBox(), QComboBox(), QComboBox(), QComboBox()
-        self.what.addItems(["Velocity", "Flux"])
+        self.what.addItems(list(_SAYS))
         self.kind.addItems(["stochastic", "deterministic"])
         self.bins = QComboBox()
         self.bins.addItems(["equal bins", "quantile bins"])
@@ -54,7 +62,6 @@ class FlowPanel(Panel):
         self.play_button.setToolTip("Points that drift as the cells around them did; again to stop.")
         self.plot = themed_plot()
         self.image = pg.ImageItem()
-        self.image.setColorMap(pg.colormap.get("CET-D4"))
         self.drift = pg.ScatterPlotItem(size=6, brush="#D55E00", pen=None)
         self.says, self.verdict = QLabel(), QLabel()
         for label in (self.says, self.verdict):
@@ -79,7 +86,7 @@ class FlowPanel(Panel):
         self.timer.stop()
         self.found, self.phase = None, None
         self.condition.clear()
-        self.condition.addItem("all conditions", "")
+        self.condition.addItem("all", "")
         if experiment is not None and ready:
             for name in dict.fromkeys(entry.condition for entry in experiment.movies if entry.condition):
                 self.condition.addItem(name, name)
@@ -170,38 +177,62 @@ class FlowPanel(Panel):
         if self.found is None:
             self.says.setText("Press Find it.")
             return
-        found = self.found
-        velocity = self.what.currentText() == "Velocity"
-        axes = found.field.axes if velocity else found.flux.grid.centres
-        self._shade(axes, found.field.divergence if velocity else found.flux.divergence)
+        found, what = self.found, self.what.currentText()
+        if what == _FLUX:
+            self._shade(found.flux.grid.edges, found.flux.divergence)
+        elif what != _STATES:
+            edges = tuple(_edges(one) for one in found.field.axes)
+            self._shade(edges, found.field.curl if what == _CURL else found.field.divergence)
         self._dots(found)
-        arrows = found.field.velocity if velocity else found.flux.flux
-        self._arrows(axes, arrows, found.field.error if velocity else np.zeros_like(arrows), ink)
+        if what == _STATES:
+            self._vectors(found, ink)
+        elif what == _FLUX:
+            self._arrows(found.flux.grid.centres, found.flux.flux, np.zeros_like(found.flux.flux), ink)
+        else:
+            self._arrows(found.field.axes, found.field.velocity, found.field.error, ink)
         self.plot.addItem(self.drift)
         self.drift.setData([], [])
         self.plot.setLabel("bottom", found.axes[0])
         self.plot.setLabel("left", found.axes[1])
         self.plot.enableAutoRange()
-        sizes = zip(found.vectors["state"], found.vectors["magnitude"], strict=True)
-        said = ", ".join(f"{state_name(int(state))} {one:.2g}" for state, one in sizes)
-        what = "velocity (faint: shorter than two errors)" if velocity else "net bins crossed"
+        sizes = zip(found.vectors["state"], found.vectors["magnitude"], found.vectors["magnitude_error"], strict=True)
+        said = ", ".join(f"{state_name(int(state))} {one:.2g} ± {error:.1g}" for state, one, error in sizes)
         self.says.setText(
-            f"Arrows: {what}; colour: divergence, blue below 0 (paths meet). Mean speed per {found.unit}: {said}. "
-            "Any cloud that does not grow flows to its middle: compare conditions."
+            f"{_SAYS[what]} Mean speed per {found.unit}: {said}. Any cloud that does not grow flows to its middle: "
+            "compare conditions."
         )
         tested, others = found.balance, len(found.bins) - 2
         on = f"{' x '.join(map(str, found.bins))} bins" + (f", {others} of the axes summed" if others else "")
         self.verdict.setText(f"Driven? {verdict_in_words(tested.p_reversal, tested.p_stationary)} Tested on {on}.")
 
-    def _shade(self, axes: tuple[NDArray[np.float64], ...], values: NDArray[np.float64]) -> None:
+    def _shade(self, edges: tuple[NDArray[np.float64], ...], values: NDArray[np.float64]) -> None:
+        """Colours on both sides of 0 in cells that need not be equally wide."""
         known = np.abs(values[np.isfinite(values)])
         top = float(np.quantile(known, 0.9)) if len(known) else 1.0
-        self.image.setImage(np.nan_to_num(values), levels=(-(top or 1.0), top or 1.0))
+        dark = self.palette().window().color().lightness() < 128
+        self.image.setColorMap(pg.colormap.get("CET-D4" if dark else "CET-D1A"))  # 0 is as the ground
+        cells = [np.searchsorted(one, _middles(one), side="right") - 1 for one in edges]
+        self.image.setImage(
+            values[np.ix_(*cells)], levels=(-(top or 1.0), top or 1.0)
+        )  # what is not known is left clear
         self.image.setOpacity(0.45)
-        step = [one[1] - one[0] if len(one) > 1 else 1.0 for one in axes]
-        low = [one[0] - width / 2 for one, width in zip(axes, step, strict=True)]
-        self.image.setRect(low[0], low[1], step[0] * len(axes[0]), step[1] * len(axes[1]))
+        self.image.setRect(*(one[0] for one in edges), *(one[-1] - one[0] for one in edges))
         self.plot.addItem(self.image)
+
+    def _vectors(self, found: Flow, ink: Any) -> None:
+        """Mean movement from each state, at its middle, with its standard error at the tip."""
+        table = found.vectors[found.vectors["n"] > 0]
+        start, mean, error = (table[[f"{name}_1", f"{name}_2"]].to_numpy() for name in ("at", "mean", "error"))
+        length = np.linalg.norm(mean, axis=1)
+        if not len(table) or not length.any():
+            return
+        scale = 0.2 * float(np.ptp(found.points, axis=0).min()) / float(length.max())
+        lines, heads = _arrow_lines(start, mean * scale, 0.1 * float(np.ptp(found.points, axis=0).min()))
+        tip, wide = start + mean * scale, np.nan_to_num(error) * scale
+        bars = [np.stack([tip - wide * axis, tip + wide * axis], axis=1).reshape(-1, 2) for axis in np.eye(2)]
+        for points, width in ((lines, 3.0), (heads, 3.0), (bars[0], 1.5), (bars[1], 1.5)):
+            pen = pg.mkPen(ink, width=width)
+            self.plot.addItem(pg.PlotCurveItem(points[:, 0], points[:, 1], connect="pairs", pen=pen))
 
     def _dots(self, found: Flow) -> None:
         every = np.arange(len(found.points))
@@ -221,7 +252,7 @@ class FlowPanel(Panel):
         known = np.isfinite(length) & (length > 0)
         if not known.any():
             return
-        step = np.array([one[1] - one[0] if len(one) > 1 else 1.0 for one in axes])
+        step = np.array([np.median(np.diff(one)) if len(one) > 1 else 1.0 for one in axes])
         top = float(np.quantile(length[known], 0.95))
         sure = length > 2 * np.linalg.norm(wide, axis=1)
         for chosen, opacity in ((known & sure, 0.95), (known & ~sure, 0.3)):
@@ -230,6 +261,17 @@ class FlowPanel(Panel):
                 item = pg.PlotCurveItem(points[:, 0], points[:, 1], connect="pairs", pen=pg.mkPen(ink, width=1.5))
                 item.setOpacity(opacity)
                 self.plot.addItem(item)
+
+
+def _edges(nodes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Edges of cells around equally spaced nodes."""
+    half = (nodes[1] - nodes[0]) / 2 if len(nodes) > 1 else 0.5
+    return np.append(nodes - half, nodes[-1] + half)
+
+
+def _middles(edges: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Middles of many equally wide pixels from the first edge to the last."""
+    return edges[0] + (np.arange(_FINE) + 0.5) / _FINE * (edges[-1] - edges[0])
 
 
 def _arrow_lines(

@@ -134,7 +134,7 @@ class GraphPanel(Panel):
         size = 14 + 46 * np.sqrt(max(share, 0.0))
         self.plot.addItem(pg.ScatterPlotItem([at[0]], [at[1]], size=size, brush=state_colour(state), pen=None))
         text = pg.TextItem(f"{state_name(state)}\n{share:.0%}", color=ink, anchor=(0.5, 0.5))
-        text.setPos(at[0] * 1.38, at[1] * 1.33)
+        text.setPos(at[0] * 1.5, at[1] * 1.35)
         self.plot.addItem(text)
 
     def _arrow(self, place: NDArray[np.float64], row: dict[str, Any], value: str, top: float, ink: Any) -> None:

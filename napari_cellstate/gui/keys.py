@@ -28,7 +28,7 @@ KEYS: dict[str, tuple[tuple[str, str], ...]] = {
         ("Scatter: Lasso, then draw", "ring the cells of these windows in the movie"),
         ("Scatter: click a dot", "go to its cell"),
         ("Timeline: click, drag the line", "go to a track and frame; scrub"),
-        ("Transitions: click a number", "list these events; < and > step through them"),
+        ("Transitions, State graph: click a number", "list these events; Play shows one after another"),
     ),
 }
 

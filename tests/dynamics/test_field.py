@@ -76,6 +76,7 @@ def test_statewise_vectors_by_hand():
     assert table["mean_1"].tolist() == pytest.approx([1 / 3, 0])
     assert table["magnitude"].tolist() == pytest.approx([5 / 3, 0])
     assert table["n_tracks"].tolist() == [2, 1]
+    assert table["at_1"].tolist() == pytest.approx([11 / 3, 8])
     sums = np.array([3 - 2 / 3, -2 - 1 / 3])
     assert table["error_1"][0] == pytest.approx(np.sqrt(2 * (sums**2).sum()) / 3)
 
