@@ -29,6 +29,12 @@ KEYS: dict[str, tuple[tuple[str, str], ...]] = {
         ("Scatter: click a dot", "go to its cell"),
         ("Timeline: click, drag the line", "go to a track and frame; scrub"),
         ("Transitions, State graph: click a number", "list these events; Play shows one after another"),
+        ("Pseudotime: click a dot", "begin there"),
+    ),
+    "Tool Label states": (
+        ("click a cell, then 1 to 9", "it is in this state; 0 takes it back"),
+        ("N", "go to the window whose state is least sure"),
+        ("Z, Shift+Z", "undo, redo"),
     ),
 }
 

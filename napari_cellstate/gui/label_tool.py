@@ -37,8 +37,8 @@ MOST = 9
 NEXT, UNDO, REDO = "n", "z", "Shift-z"
 _WARN = "color: #C62828"
 HELP = (
-    "Click a cell (in the movie, the scatter, the timeline), then press the <b>digit</b> of its state; <b>0</b> takes it "
-    "back. A net labels the rest; where it is wrong, label some more."
+    "Click a cell (in the movie, the scatter, the timeline), then press the <b>digit</b> of its state; <b>0</b> takes "
+    "it back. A net labels the rest; where it is wrong, label some more."
 )
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def evidence_figure(states: pd.DataFrame, timescales: pd.DataFrame, *, suggested: int, kept_apart: str) -> Figure:
-    """Likelihood of what was left out, stability, slow processes and silhouette over k, and relaxation times over the lag.
+    """Likelihood of what was left out, stability, slow processes, silhouette over k; relaxation times over the lag.
 
     Parameters
     ----------

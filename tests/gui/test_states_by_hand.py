@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 from qtpy.QtCore import Qt
 
 import napari_cellstate as cs
 from napari_cellstate.experiment.labelling import label_counts
+from napari_cellstate.experiment.state_evidence import StateEvidence
 from napari_cellstate.gui.label_tool import LABELS, NEXT, REDO, UNDO
 from napari_cellstate.gui.session import Pick
 
@@ -139,3 +141,25 @@ def test_families_say_that_nobody_divides(dock, finished):
     else:
         assert "nothing to say about inheritance" in panel.says.text()
         assert not any(plot.isVisible() for plot in panel.plots.values())
+
+
+def test_how_many_draws_the_evidence_and_takes_nothing_by_itself(dock, mine, qtbot):
+    dock.open(mine)
+    dock.panels.show("how_many")
+    panel = dock.panels.made["how_many"]
+    assert not panel.take.isEnabled()
+    k = range(1, 5)
+    states = pd.DataFrame(
+        {"k": k, "log_likelihood": [-4.0, -3, -2, -1.9], "stability": [1, 0.95, 0.9, 0.5], "slow": [0, 1, 1, 2],
+         "silhouette": [np.nan, 0.3, 0.2, 0.1]}
+    )  # fmt: skip
+    times = pd.DataFrame({"lag": [1, 2, 1, 2], "process": [1, 1, 2, 2], "frames": [9.0, 8.5, 4.0, np.nan]})
+    markov = pd.DataFrame({"lag": [1, 2], "z_max": [5.0, 1.0], "p": [0.01, 0.4]})
+    panel.show_found(StateEvidence(states, "movie", 2, "It says so.", times, markov))
+    assert all(plot.listDataItems() for plot in panel.plots.values())
+    assert panel.says.text().startswith("Suggested: 2 states. It says so.")
+    assert "not refuted: 2" in panel.says.text()
+    assert dock.session.recipe.states.k == 3
+    qtbot.mouseClick(panel.take, Qt.MouseButton.LeftButton)
+    assert dock.session.recipe.states.k == 2
+    assert cs.status(mine)["stages"]["states"] == "stale"
