@@ -82,10 +82,11 @@ class ReviewTool(Tool):
         self.sample_button.setCheckable(True)
         self.sample_button.clicked.connect(self.toggle_sample)
         column = scrolled(self)
+        row.addWidget(self.sample_button)
         for widget in (title, self.where, self.why):
             column.addWidget(widget)
         column.addLayout(row)
-        for widget in (self.help, self.list, self.says, self.sample_button, self.error, QLabel("To mend:"), self.more):
+        for widget in (self.says, self.error, self.help, self.list, QLabel("To mend:"), self.more):
             column.addWidget(widget)
         column.addStretch()
 

@@ -32,7 +32,7 @@ def linked(tmp_path):
 
 
 def now(experiment, movie="m"):
-    return Gestures.on(movie, experiment.tracks(movie))
+    return Gestures.on(movie, experiment.tracks(movie), experiment.planes(movie))
 
 
 def row_of(experiment, track, frame, movie="m"):
