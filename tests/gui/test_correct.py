@@ -10,9 +10,9 @@ from qtpy.QtCore import Qt
 import napari_cellstate as cs
 from napari_cellstate.core.link_edits import LinkAgain
 from napari_cellstate.core.review_edits import Accept, Judge
-from napari_cellstate.gui.layers import TRACKS
 from napari_cellstate.gui.link_keys import KEYS, REDO, UNDO
 from napari_cellstate.gui.session import Pick
+from napari_cellstate.gui.track_layer import TRACKS
 
 
 @pytest.fixture
