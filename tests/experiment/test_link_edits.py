@@ -136,7 +136,9 @@ def test_an_edit_that_fits_nothing_is_not_written(linked):
     edit = now(linked).delete(row_of(linked, 3, 4))
     cs.edit(linked, edit)
     with pytest.raises(InputError, match="fits no cell"):
-        cs.edit(linked, edit.model_copy(update={"cells": (edit.cells[0].model_copy(update={"y": 1.0}),)}))
+        cs.edit(
+            linked, edit.model_copy(update={"cells": (edit.cells[0].model_copy(update={"y": 1.0, "outline": ""}),)})
+        )
     assert len(linked.history.done) == 1
 
 
