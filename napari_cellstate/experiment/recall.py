@@ -33,20 +33,32 @@ class Recall:
         """
         if not path.exists():
             return read(path)
-        stat = path.stat()
-        stamp, key = (stat.st_ino, stat.st_size, stat.st_mtime_ns), (path, what)
+        stamp, key = _stamp(path), (path, what)
         if key in self._kept and self._kept[key][0] == stamp:
             self._kept.move_to_end(key)
             found: T = self._kept[key][1]
             return found
         found = read(path)
+        self._keep(key, stamp, found)
+        return found
+
+    def put(self, path: Path, table: pd.DataFrame) -> None:
+        """Keep a table that was just written."""
+        self._keep((path, ()), _stamp(path), table)
+
+    def _keep(self, key: tuple[Path, object], stamp: tuple[int, int, int], found: Any) -> None:
         self._kept[key] = stamp, found
+        self._kept.move_to_end(key)
         while len(self._kept) > _MOST:
             self._kept.popitem(last=False)
-        return found
 
     def table(self, path: Path, columns: tuple[str, ...] = ()) -> pd.DataFrame:
         """A parquet table, or some columns of it."""
         from napari_cellstate.formats.tables import read_parquet
 
         return self.of(path, lambda one: read_parquet(one, columns), columns)
+
+
+def _stamp(path: Path) -> tuple[int, int, int]:
+    stat = path.stat()
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns

@@ -103,7 +103,7 @@ def _cell_of(tracks: Tracks, frame: NDArray[np.int64], label: NDArray[np.int64])
     if last < _DENSE * len(keys):  # looked up in a table: several times as fast as searching
         place = np.full(last + 1, -1)
         place[keys] = np.arange(len(keys))
-        return place[wanted]
+        return np.asarray(place[wanted])
     at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     return np.where(keys[at] == wanted, at, -1)
 

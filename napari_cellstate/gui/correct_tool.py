@@ -42,7 +42,7 @@ class CorrectTool(Tool):
         )
         self.again.clicked.connect(self.link_again)
         column = scrolled(self)
-        for widget in (title, how, table, self.chosen, self.says, self.again, self.made):
+        for widget in (title, how, self.chosen, self.says, table, self.again, self.made):  # what changes is seen first
             column.addWidget(widget)
         column.addStretch()
         desk.session.picked.connect(self._on_picked)

@@ -6,8 +6,13 @@ from html import escape
 
 from qtpy.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
+from napari_cellstate.gui.link_keys import KEYS as LINK_KEYS
+from napari_cellstate.gui.link_keys import shown
+
 UNDO, REDO = "Alt-Z", "Alt-Shift-Z"
 """In the movie, where Ctrl+Z undoes strokes in a layer of napari's."""
+
+_LINK_KEYS = tuple(LINK_KEYS.values())
 
 KEYS: dict[str, tuple[tuple[str, str], ...]] = {
     "In the movie": (
@@ -16,6 +21,18 @@ KEYS: dict[str, tuple[tuple[str, str], ...]] = {
         ("Left, Right", "the frame before, the next one (napari)"),
         (UNDO.replace("-", "+"), "undo the last correction by hand"),
         (REDO.replace("-", "+"), "make it again"),
+    ),
+    "Tools Correct and Review, on the cell under the mouse": (
+        *(
+            (", ".join(shown(one.key) for one in some), ", ".join(one.name.lower() for one in some))
+            for some in (_LINK_KEYS[:4], _LINK_KEYS[4:])
+        ),
+        ("Z, Shift+Z", "undo, redo"),
+    ),
+    "Tool Review": (
+        ("A, X, P", "accept, skip, back"),
+        ("E", "earlier and later frame, in turn"),
+        ("1, 2, 3", "of a sample: right, wrong, unclear"),
     ),
     "In the dock and the panels": (
         ("Ctrl+Z, Ctrl+Shift+Z", "undo and redo of corrections by hand"),

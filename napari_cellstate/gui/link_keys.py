@@ -147,13 +147,17 @@ class LinkKeys:
         return edited.edit is not None
 
 
+def shown(key: str) -> str:
+    """A key as people write it: "Shift-d" is Shift+D."""
+    return key.replace("-", "+").title()
+
+
 def key_map(keys: dict[str, Key]) -> str:
     """The keys as a table in HTML."""
     rows = [*((key.key, key.name, key.help) for key in keys.values())]
     rows += [(UNDO, "Undo", "the last correction"), (REDO, "Redo", "what was taken back")]
     cells = "".join(
-        f"<tr><td><b>{key.upper() if len(key) == 1 else key.replace('-', '+').title()}</b>&nbsp;&nbsp;</td>"
-        f"<td>{name}&nbsp;&nbsp;</td><td>{text}</td></tr>"
+        f"<tr><td><b>{shown(key)}</b>&nbsp;&nbsp;</td><td>{name}&nbsp;&nbsp;</td><td>{text}</td></tr>"
         for key, name, text in rows
     )
     return f'<table cellspacing="2">{cells}</table>'

@@ -27,14 +27,10 @@ _SHOWN = 200
 _WARN = "color: #C62828"
 _BEFORE, _AFTER = "#FF7043", "#FFD54F"
 _RINGS = f'<font color="{_BEFORE}">&#9711;</font> the cell before, <font color="{_AFTER}">&#9711;</font> after. '
-HELP = """
-<table cellspacing="3">
-<tr><td><b>A</b></td><td>accept: it is right, and not shown again</td></tr>
-<tr><td><b>X</b></td><td>skip: on to the next</td></tr>
-<tr><td><b>P</b></td><td>back to the one before</td></tr>
-<tr><td><b>E</b></td><td>earlier and later frame, in turn</td></tr>
-</table>
-"""
+HELP = (
+    "<b>A</b> accept: right, and not shown again; <b>X</b> skip; <b>P</b> back; <b>E</b> earlier and later frame, "
+    "in turn."
+)
 SAMPLE_HELP = (
     "Are both rings the same cell (or mother and daughter)? <b>1</b> right, <b>2</b> wrong, <b>3</b> unclear; "
     "<b>E</b> earlier and later frame, in turn."
@@ -82,10 +78,11 @@ class ReviewTool(Tool):
         self.sample_button.setCheckable(True)
         self.sample_button.clicked.connect(self.toggle_sample)
         column = scrolled(self)
+        row.addWidget(self.sample_button)
         for widget in (title, self.where, self.why):
             column.addWidget(widget)
         column.addLayout(row)
-        for widget in (self.help, self.list, self.says, self.sample_button, self.error, QLabel("To mend:"), self.more):
+        for widget in (self.says, self.help, self.list, self.error, QLabel("To mend:"), self.more):
             column.addWidget(widget)
         column.addStretch()
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_cellstate.core.errors import InputError
-from napari_cellstate.gui.layers import TAG, Layers
+from napari_cellstate.gui.layers import Layers
+from napari_cellstate.gui.track_layer import TAG
 
 if TYPE_CHECKING:
     from napari.layers import Layer

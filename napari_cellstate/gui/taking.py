@@ -12,7 +12,7 @@ import numpy as np
 from napari_cellstate.core.errors import CellStateError
 from napari_cellstate.experiment.add_arrays import TrackRows
 from napari_cellstate.formats.labels import open_labels
-from napari_cellstate.gui.layers import TAG
+from napari_cellstate.gui.track_layer import TAG
 
 if TYPE_CHECKING:
     from napari.layers import Labels, Layer, Tracks

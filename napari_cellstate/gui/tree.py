@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 STATE, GENERATION = "state", "generation"
 _SHADES = 24
-_WIDE = 2.5
+_WIDE = 3
+_GLOW = 110
 _SHOWN = {"divided": "Lineages with divisions", "all": "All tracks", "chosen": "Chosen lineage"}
 _NEAR = 0.02
 
@@ -45,7 +46,7 @@ class TreePanel(Panel):
         self.plot.getAxis("bottom").setTicks([])
         self.plot.setMouseEnabled(x=True, y=True)
         self.cursor = pg.InfiniteLine(0, angle=0, movable=True, pen=pg.mkPen("#888888", width=1))
-        self.mark = pg.PlotCurveItem(connect="pairs", pen=pg.mkPen("#FFD54F", width=7), antialias=True)
+        self.mark = pg.PlotCurveItem(connect="pairs", antialias=True)
         self.mark.setZValue(-1)
         self._lines: list[Any] = []
         top = QHBoxLayout()
@@ -129,6 +130,9 @@ class TreePanel(Panel):
             self.plot.getAxis(name).setPen(self.palette().text().color())
             self.plot.getAxis(name).setTextPen(self.palette().text().color())
         self.plot.setBackground(self.palette().window().color())
+        glow = self.palette().text().color()  # seen on dark and on light ground, whatever the colour of the track
+        glow.setAlpha(_GLOW)
+        self.mark.setPen(pg.mkPen(glow, width=11))
         self.plot.clear()
         self._lines = []
         layout, found = self._layout, self._found

@@ -183,7 +183,9 @@ def test_cells_cut_in_two_or_merged_or_gone_are_lost_and_said() -> None:
 
 
 def test_two_that_fit_are_lost() -> None:
-    places = Places(np.array([0, 0]), np.array([[10.0, 10.0], [10.0, 11.0]]), np.array([100.0, 100.0]))
+    places = Places(
+        np.array([0, 0]), np.array([[10.0, 10.0], [10.0, 11.0]]), np.array([100.0, 100.0]), np.array([1, 2])
+    )
     assert len(places.fitting(CellRef(frame=0, y=10, x=10.5, area=100))) == 2
     assert places.fitting(CellRef(frame=0, y=10, x=10, area=100)).tolist() == [0]  # the very place
 

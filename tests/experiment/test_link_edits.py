@@ -18,6 +18,7 @@ from napari_cellstate.core.gestures import Gestures
 from napari_cellstate.core.link_edits import LinkAgain
 from napari_cellstate.core.review_edits import Accept
 from napari_cellstate.experiment.recipe import Recipe
+from napari_cellstate.experiment.stages.own_links import amend_links
 from napari_cellstate.methods.link.trackpy import TrackpyLinker
 from napari_cellstate.methods.segment.threshold import Threshold
 from tests.experiment_kit import blobs, results, write_movie
@@ -32,7 +33,7 @@ def linked(tmp_path):
 
 
 def now(experiment, movie="m"):
-    return Gestures.on(movie, experiment.tracks(movie))
+    return Gestures.on(movie, experiment.tracks(movie), experiment.planes(movie))
 
 
 def row_of(experiment, track, frame, movie="m"):
@@ -135,7 +136,9 @@ def test_an_edit_that_fits_nothing_is_not_written(linked):
     edit = now(linked).delete(row_of(linked, 3, 4))
     cs.edit(linked, edit)
     with pytest.raises(InputError, match="fits no cell"):
-        cs.edit(linked, edit.model_copy(update={"cells": (edit.cells[0].model_copy(update={"y": 1.0}),)}))
+        cs.edit(
+            linked, edit.model_copy(update={"cells": (edit.cells[0].model_copy(update={"y": 1.0, "outline": ""}),)})
+        )
     assert len(linked.history.done) == 1
 
 
@@ -219,3 +222,15 @@ def test_a_kill_in_the_middle_of_editing_loses_at_most_the_gesture_in_hand(linke
     cs.add(fresh, Path(tmp_path) / "m.ome.tif", name="m")
     cs.run(fresh, until="link")
     pd.testing.assert_frame_equal(linked.links("m"), fresh.links("m"))
+
+
+def test_one_correction_more_is_made_on_the_links_that_are_there_and_is_what_all_together_give(linked):
+    edits = []
+    for edit in any_edits(linked):
+        cs.edit(linked, edit)  # on the links on disk
+        edits.append(edit)
+        links, dropped = linked.links("m"), linked.dropped("m")
+        whole = amend_links(cs.Experiment(linked.root), "m", (), tuple(edits))  # on the linker's own, all at once
+        pd.testing.assert_frame_equal(whole.links.links, links)
+        assert np.array_equal(whole.links.dropped, dropped)
+        assert linked.record("link", "m")["summary"] == linked.record("link", "m")["summary"] | whole.summary

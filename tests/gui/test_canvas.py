@@ -7,7 +7,8 @@ import pytest
 
 from napari_cellstate.core.behavior import DOUBTFUL
 from napari_cellstate.experiment.tables import states_table
-from napari_cellstate.gui.layers import CELLS, CHOSEN, MOVIE, STATES, TRACKS
+from napari_cellstate.gui.layers import CELLS, CHOSEN, MOVIE, STATES
+from napari_cellstate.gui.track_layer import TRACKS
 from napari_cellstate.plots.colours import state_rgb
 
 

@@ -10,9 +10,9 @@ from qtpy.QtCore import Qt
 import napari_cellstate as cs
 from napari_cellstate.core.link_edits import LinkAgain
 from napari_cellstate.core.review_edits import Accept, Judge
-from napari_cellstate.gui.layers import TRACKS
 from napari_cellstate.gui.link_keys import KEYS, REDO, UNDO
 from napari_cellstate.gui.session import Pick
+from napari_cellstate.gui.track_layer import TRACKS
 
 
 @pytest.fixture
@@ -155,33 +155,51 @@ def test_given_tracks_are_corrected_in_the_window(take, dock, viewer, tmp_path):
     assert experiment.links("m")["by_hand"].sum() == 2
 
 
-def test_the_queue_accepts_skips_and_remembers(take, dock, viewer, mine):
-    dock.open(mine)
-    dock.session.choose(Pick("young_1", 1, 4))
-    take("correct")
-    point_at(dock, viewer, row_of(dock, 2, 5))
-    press(viewer, "v")  # a division nobody would believe
-    press(viewer, UNDO)
-    dock.tool_picker.put_away()
-    tool = take("review")
+@pytest.fixture
+def exchanged(tmp_path):
+    """Six given tracks, two of which exchange their places for good between frames 5 and 6."""
+    rng, rows = np.random.default_rng(0), []
+    for track in range(6):
+        for frame in range(12):
+            lane = {4: 5, 5: 4}.get(track, track) if frame >= 6 else track
+            rows.append((track + 1, frame, 80.0 * lane + rng.normal(0, 1), 5.0 * frame + rng.normal(0, 1)))
+    pd.DataFrame(rows, columns=["track", "frame", "y", "x"]).to_csv(tmp_path / "t.csv", index=False)
+    experiment = cs.new(tmp_path / "a.cellstate")
+    cs.add(experiment, tracks=tmp_path / "t.csv", name="m", dt=60, pixel_size=1)
+    cs.run(experiment, until="link")
+    return experiment
+
+
+def test_every_key_of_the_queue(take, dock, viewer, exchanged):
+    tool = take("review", exchanged)
     n = len(tool.rows)
-    if not n:
-        assert "Nothing is doubtful" in tool.where.text()
-        return
+    assert n >= 2
     first = tool.item()
-    assert dock.session.pick == Pick("young_1", first.track, first.frame)
+    assert first.frame == 6
+    assert dock.session.pick == Pick("m", first.track, 6)
+    press(viewer, "e")
+    assert viewer.dims.current_step[0] == 5
+    press(viewer, "e")
+    assert viewer.dims.current_step[0] == 6
     press(viewer, "x")
-    assert tool.at == (1 % n)
+    assert tool.at == 1
     press(viewer, "p")
     assert tool.at == 0
     press(viewer, "a")
-    assert isinstance(mine.history.done[-1], Accept)
+    assert isinstance(exchanged.history.done[-1], Accept)
     assert len(tool.rows) == n - 1
     tool.read()
-    assert len(tool.rows) == n - 1
+    assert len(tool.rows) == n - 1  # it is remembered
     press(viewer, UNDO)
     tool.read()
     assert len(tool.rows) == n
+    press(viewer, REDO)
+    tool.read()
+    assert len(tool.rows) == n - 1
+    point_at(dock, viewer, row_of(dock, tool.item().track, 6))
+    press(viewer, "b")  # what is wrong is mended by the keys of Correct
+    assert tool.says.text().startswith("done: break")
+    assert len(tool.rows) < n - 1
 
 
 def test_sample_fifty_gives_the_error_rate(take, dock, viewer, mine, qtbot):

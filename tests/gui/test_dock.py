@@ -7,7 +7,8 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDialog
 
 import napari_cellstate as cs
-from napari_cellstate.gui.layers import CELLS, MOVIE, STATES, TRACKS
+from napari_cellstate.gui.layers import CELLS, MOVIE, STATES
+from napari_cellstate.gui.track_layer import TRACKS
 from tests.experiment_kit import blobs, results, write_movie
 from tests.gui.conftest import MOST
 

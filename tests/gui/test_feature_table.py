@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 from qtpy.QtCore import Qt
 
-from napari_cellstate.gui.layers import COLOURED, STATES, TRACKS, WINDOWS
+from napari_cellstate.gui.layers import COLOURED, STATES, WINDOWS
 from napari_cellstate.gui.row_model import RowModel
 from napari_cellstate.gui.session import Pick
 from napari_cellstate.gui.shades import by_values
+from napari_cellstate.gui.track_layer import TRACKS
 
 
 @pytest.fixture

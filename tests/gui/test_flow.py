@@ -12,7 +12,8 @@ from qtpy.QtWidgets import QDialog
 
 import napari_cellstate as cs
 from napari_cellstate.gui import sample
-from napari_cellstate.gui.layers import CELLS, EVENTS, MOVIE, STATES, TRACKS, WINDOWS
+from napari_cellstate.gui.layers import CELLS, EVENTS, MOVIE, STATES, WINDOWS
+from napari_cellstate.gui.track_layer import TRACKS
 from tests.experiment_kit import results
 from tests.gui.conftest import MOST
 

@@ -42,9 +42,17 @@ def amend_links(experiment: Experiment, movie: str, before: tuple[Edit, ...], af
     edits = [edit for edit in after if isinstance(edit, LinkEdit)]
     cells = experiment.recall.table(paths.cells, _NEEDED)
     own = experiment.recall.table(_own(paths) if _own(paths).exists() else paths.links)
-    name, base, kept = _base(experiment, movie, own, edits)
-    found = apply_link_edits(cells, base, edits, plane=experiment.planes(movie))
-    lost = {one.edit for one in found.lost}
+    plane = experiment.planes(movie)
+    name, base, kept = OWN, own, True
+    if edits and after[:-1] == before and not isinstance(edits[-1], LinkAgain) and _has(experiment, movie, before):
+        on_disk = experiment.recall.table(paths.links)  # one more: the others need not be applied again
+        found = apply_link_edits(cells, on_disk, edits[-1:], experiment.dropped(movie), plane)
+        words = (*_lost_before(experiment, movie), *(edits[-1].words() for _ in found.lost[:1]))
+    else:
+        name, base, kept = _base(experiment, movie, own, edits)
+        found = apply_link_edits(cells, base, edits, plane=plane)
+        lost = {one.edit for one in found.lost}
+        words = tuple(edit.words() for nth, edit in enumerate(edits) if nth in lost)
 
     def write() -> None:
         paths.own_links.mkdir(exist_ok=True)
@@ -53,10 +61,10 @@ def amend_links(experiment: Experiment, movie: str, before: tuple[Edit, ...], af
         if not kept:
             write_parquet(base, paths.own_links / f"{name}.parquet")
         write_parquet(found.links, paths.links)
+        experiment.recall.put(paths.links, found.links)
         write_dropped(paths, found.dropped)
 
     tracks = Tracks(*without(cells, found.links, found.dropped), _max_gap(experiment, movie))
-    words = tuple(edit.words() for nth, edit in enumerate(edits) if nth in lost)
     return Correction(write, words, summary_of(tracks), found)
 
 
@@ -100,6 +108,18 @@ def summary_of(tracks: Tracks) -> dict[str, Any]:
             "divisions_per_cell_and_frame": round(divisions / len(steps), 6),
         }
     return found
+
+
+def _has(experiment: Experiment, movie: str, edits: tuple[Edit, ...]) -> bool:
+    """Whether the links on disk are those with these corrections; not so after a kill."""
+    from napari_cellstate.experiment.keys import edited_key, own_key  # keys know the stages
+
+    record = experiment.record("link", movie)
+    return record is not None and record["key"] == edited_key(own_key(record), edits)
+
+
+def _lost_before(experiment: Experiment, movie: str) -> tuple[str, ...]:
+    return tuple((experiment.record("link", movie) or {}).get("lost_edits", ()))
 
 
 def _max_gap(experiment: Experiment, movie: str) -> int:
