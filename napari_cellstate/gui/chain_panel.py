@@ -66,7 +66,7 @@ TABLES = {
     ),
     "passage": _Shown(
         "Mean first passage",
-        "Mean time from the state of the row until that of the column is first reached, in hours (else frames); ∞: never.",
+        "Mean time from the state of the row until that of the column is first reached, hours (else frames); ∞: never.",
         ("from",),
         across="to",
         value=("hours", "frames"),
