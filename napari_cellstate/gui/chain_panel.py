@@ -66,7 +66,7 @@ TABLES = {
     ),
     "passage": _Shown(
         "Mean first passage",
-        "Mean time from the state of the row until that of the column is first reached, in hours (else frames).",
+        "Mean time from the state of the row until that of the column is first reached, hours (else frames); ∞: never.",
         ("from",),
         across="to",
         value=("hours", "frames"),
@@ -161,7 +161,8 @@ class ChainPanel(Panel):
         self.table.setVerticalHeaderLabels([str(name) for name in table.index])
         for row, values in enumerate(table.to_numpy(np.float64)):
             for column, value in enumerate(values):
-                item = QTableWidgetItem(f"{value:.3g}" if np.isfinite(value) else "-")
+                text = "-" if np.isnan(value) else "∞" if np.isinf(value) else f"{value:.3g}"
+                item = QTableWidgetItem(text)
                 item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
                 self.table.setItem(row, column, item)
 

@@ -222,9 +222,10 @@ class Layers(QObject):
             layer.data = at
             layer.features = named
             if len(at):
-                layer.size, layer.border_color = size, colour
-                for name, value in self._basis().items():
-                    setattr(layer, name, value)
+                if not np.all(np.asarray(layer.size) == size):  # each of these draws the layer anew
+                    layer.size = size
+                layer.border_color = colour
+                _replace(layer, self._basis(), layer.metadata)
             return
         if not len(at):
             return

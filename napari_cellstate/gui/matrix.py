@@ -50,6 +50,7 @@ class MatrixPanel(Panel):
         self._events: Events | None = None
         self._stamp: tuple[str, str] | None = None
         self._pair = (0, 0)
+        self._asked = ("", "")
         self.condition, self.what, self.against = QComboBox(), QComboBox(), QComboBox()
         for key, title in _WHAT.items():
             self.what.addItem(title, key)
@@ -135,13 +136,18 @@ class MatrixPanel(Panel):
     def _on_against(self) -> None:
         self._change = None
         experiment, other = self._session.experiment, self.against.currentText().removeprefix(_AGAINST)
+        condition = self.condition.currentText()
+        self._asked = (condition, other)
         if experiment is not None and self.against.currentIndex() > 0:
-            condition = self.condition.currentText()
 
             def work(progress: Progress) -> pd.DataFrame:
                 return rate_changes(experiment, other, condition)
 
-            self.work_asked.emit(work, self.show_change)
+            def show(change: pd.DataFrame) -> None:
+                if self._asked == (condition, other):  # else something else was chosen meanwhile
+                    self.show_change(change)
+
+            self.work_asked.emit(work, show)
         self._draw()
 
     def _draw(self) -> None:

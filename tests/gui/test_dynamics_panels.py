@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pyqtgraph as pg
 import pytest
 
@@ -69,8 +70,8 @@ def test_numbers_are_those_of_the_tables(shown, finished):
         table = finished.dynamics(key)
         for row in table[table["condition"] == "young"].to_dict("records"):
             item = panel.table.item(row["from"] - 1, row["to"] - 1)
-            known = row[value] == row[value]
-            assert item.text() == (f"{row[value]:.3g}" if known else "-")
+            expected = "-" if np.isnan(row[value]) else "∞" if np.isinf(row[value]) else f"{row[value]:.3g}"
+            assert item.text() == expected
 
 
 def test_find_lists_and_rings(shown, finished):
