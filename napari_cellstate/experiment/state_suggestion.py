@@ -73,10 +73,13 @@ def _rest(table: pd.DataFrame, at: int, kept_apart: str) -> str:
     more = more[more["slow"] > chosen["slow"]]
     if len(more):
         one = more.iloc[0]
-        parts.append(
-            f"{int(one['k'])} states show {int(one['slow'] - chosen['slow'])} more, but resamples do not find them "
-            f"again ({one['stability']:.2f}; {STABLE:g} is asked for): more movies would tell."
+        but = (
+            "they foretell no better"
+            if one["stability"] >= STABLE
+            else f"resamples do not find them again ({one['stability']:.2f}; {STABLE:g} is asked for)"
         )
+        shown = int(one["slow"] - chosen["slow"])
+        parts.append(f"{int(one['k'])} states show {shown} more, but {but}: more movies would tell.")
     elif len(table) > 1 and last["k"] > chosen["k"] and last["gain"] > 0:
         parts.append(
             f"The likelihood of what was left out ({kept_apart}s kept apart) still rises up to {int(last['k'])} "
