@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,8 +77,8 @@ class LabelPlaces:
                 "ends of the track, or a longer track"
             )
         row = int(rows[away.argmin()])
-        at = {"frame": int(self.frame[row]), "y": float(self.y[row]), "x": float(self.x[row])}
-        return TeachState(movie=self.movie, state=state, **at)
+        frame, y, x = int(self.frame[row]), float(self.y[row]), float(self.x[row])
+        return TeachState(movie=self.movie, frame=frame, y=y, x=x, state=state)
 
     def least_sure(self, said: Collection[TeachState]) -> tuple[int, int] | None:
         """Track and frame of the window whose state is least sure and that nobody labelled; None where all are."""
@@ -159,7 +159,7 @@ def learn_states(experiment: Experiment | str | Path, *, progress: Progress = si
     return run(experiment, taught_recipe(current_recipe(experiment)), until="states", progress=progress)
 
 
-def _of_row(number: int, row: dict[str, object], places: dict[str, LabelPlaces]) -> TeachState:
+def _of_row(number: int, row: Mapping[Hashable, Any], places: dict[str, LabelPlaces]) -> TeachState:
     where, movie = f"labels row {number}", str(row["movie"])
     if movie not in places:
         raise InputError(f"{where}: no movie {movie!r}; known: {', '.join(places)}")

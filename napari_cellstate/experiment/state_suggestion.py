@@ -48,7 +48,7 @@ def suggestion(table: pd.DataFrame, held: Sequence[HeldOut], kept_apart: str) ->
         )
     at = max(good, key=lambda one: (slow[one], -one))
     found = int(slow[at]) + 1
-    return found, f"{_held(found, int(ks[at]))} {_rest(table, good, at, kept_apart)}"
+    return found, f"{_held(found, int(ks[at]))} {_rest(table, at, kept_apart)}".strip()
 
 
 def _better(one: HeldOut, other: HeldOut) -> bool:
@@ -64,15 +64,27 @@ def _held(found: int, k: int) -> str:
     return f"{first}: {found} behaviours." if found == k else f"{first}: {found} behaviours, some of several shapes."
 
 
-def _rest(table: pd.DataFrame, good: Sequence[int], at: int, kept_apart: str) -> str:
-    chosen = table.iloc[at]
-    said = f"Resamples of tracks find its states again (adjusted Rand index {chosen['stability']:.2f})."
-    gain = table["gain"].iloc[-1] if "gain" in table else 0.0
-    if len(table) > 1 and gain > 0 and table["k"].iloc[-1] > chosen["k"]:
-        said += (
-            f" The likelihood of what was left out ({kept_apart}s kept apart) still rises up to {table['k'].iloc[-1]}, "
-            "but only with shapes of these, or with states that are not found again."
+def _rest(table: pd.DataFrame, at: int, kept_apart: str) -> str:
+    chosen, last = table.iloc[at], table.iloc[-1]
+    parts = []
+    if chosen["k"] > 1:
+        parts.append(f"Resamples of tracks find its states again (adjusted Rand index {chosen['stability']:.2f}).")
+    more = table.iloc[at + 1 :]
+    more = more[more["slow"] > chosen["slow"]]
+    if len(more):
+        one = more.iloc[0]
+        but = (
+            "they foretell no better"
+            if one["stability"] >= STABLE
+            else f"resamples do not find them again ({one['stability']:.2f}; {STABLE:g} is asked for)"
+        )
+        shown = int(one["slow"] - chosen["slow"])
+        parts.append(f"{int(one['k'])} states show {shown} more, but {but}: more movies would tell.")
+    elif len(table) > 1 and last["k"] > chosen["k"] and last["gain"] > 0:
+        parts.append(
+            f"The likelihood of what was left out ({kept_apart}s kept apart) still rises up to {int(last['k'])} "
+            "states, but only with shapes of these."
         )
     elif at == len(table) - 1:
-        said += " More states were not tried: there may be more."
-    return said
+        parts.append("More states were not tried: there may be more.")
+    return " ".join(parts)

@@ -59,7 +59,8 @@ class LabelledTable:
     Attributes
     ----------
     path : where it was written.
-    table : as it was read, with cluster, state (1..k, by mean speed where there is a column of it) and state_prob.
+    table : as it was read, with cluster, state (1..k, by mean speed where there is a column of it; blank where a row
+        has no value at all) and state_prob.
     features : columns that were used.
     notes : sentences to read.
     """
@@ -71,7 +72,7 @@ class LabelledTable:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values."""
-        state, count = np.unique(self.table["state"].to_numpy(np.int64), return_counts=True)
+        state, count = np.unique(self.table["state"].dropna().to_numpy(np.int64), return_counts=True)
         rows = dict(zip(state.tolist(), count.tolist(), strict=True))
         return {"path": str(self.path), "rows": rows, "features": list(self.features), "notes": list(self.notes)}
 
@@ -104,7 +105,8 @@ def states_of_table(
 
     Notes
     -----
-    Features are scaled and embedded by PCA as in a recipe by default. Blanks count as the median.
+    Features are scaled and embedded by PCA as in a recipe by default. Blanks count as the median; a row of blanks has
+    no state, and ends the run that it is in.
     """
     sheet = read_sheet(Path(features))
     used = feature_columns(sheet, track, time)
@@ -115,18 +117,22 @@ def states_of_table(
     runtime = Runtime(progress=progress)
     points = _embedded(values, used, runtime)
     order, run, spacing = _runs(sheet, track, time)
+    order, run, notes = _with_values(values, order, run)
     named = NamedValues(tuple(used), values[order])
     fit = chosen.fit(Rows(points[order], run, _overlap(sheet, spacing), None, named), runtime)
     speed = next((name for name in _SPEEDS if name in used), used[0])
     fit = ordered(fit, values[order, used.index(speed)])
     table = sheet.frame.drop(columns=[name for name in STATE_COLUMNS if name in sheet.frame.columns])
-    cluster, state, sure = np.empty(len(order), np.int64), np.empty(len(order), np.int64), np.full(len(order), np.nan)
+    cluster, state, sure = np.zeros(len(table), np.int64), np.zeros(len(table), np.int64), np.full(len(table), np.nan)
     cluster[order], state[order] = fit.cluster + 1, fit.state + 1
     if fit.posterior is not None:
         sure[order] = fit.posterior[np.arange(len(order)), fit.state]
     table = table.assign(cluster=cluster, state=state, state_prob=sure)
+    if notes:  # whole numbers with holes
+        for name in ("cluster", "state"):
+            table[name] = table[name].astype("Int64").where(state > 0)
     write_csv(table, Path(out))
-    return LabelledTable(Path(out), table, tuple(used), fit.notes)
+    return LabelledTable(Path(out), table, tuple(used), (*fit.notes, *notes))
 
 
 def feature_columns(sheet: Sheet, track: str, time: str) -> list[str]:
@@ -142,6 +148,16 @@ def feature_columns(sheet: Sheet, track: str, time: str) -> list[str]:
         there = ", ".join(map(str, sheet.frame.columns))
         raise InputError(f"{sheet.path}: no column of numbers to make states from; found: {there}")
     return used
+
+
+def _with_values(values: Floats, order: Ints, run: Ints) -> tuple[Ints, Ints, tuple[str, ...]]:
+    """Rows in order without those of blanks alone, their runs, broken there, and what there is to say."""
+    kept = np.isfinite(values[order]).any(axis=1)
+    if kept.all():
+        return order, run, ()
+    note = f"{int((~kept).sum())} rows have no value at all, and no state"
+    broken = run + np.cumsum(~kept) * (int(run.max()) + 1)
+    return order[kept], np.unique(broken[kept], return_inverse=True)[1], (note,)
 
 
 def _embedded(values: Floats, names: list[str], runtime: Runtime) -> Floats:

@@ -110,6 +110,23 @@ def test_note_on_a_state(dock, mine, qtbot):
     assert panel.note.text() == "rounds up"
 
 
+def test_buttons_merge_split_order_and_name(dock, mine, qtbot):
+    dock.open(mine)
+    dock.panels.show("states")
+    panel = dock.panels.made["states"]
+    k = panel.state.count()
+    panel.state.setCurrentIndex(1)
+    for button in (panel.up_button, panel.split_button, panel.merge_button):
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    order, split, merge = mine.history.done
+    assert order.order == [2, 1, *range(3, k + 1)]
+    assert split.state == 2
+    assert merge.states[0] == 2
+    assert merge.states[1] != 2
+    dock.session.undo()
+    assert len(mine.history.done) == 2
+
+
 def test_pseudotime_from_a_click_and_from_a_state(dock, finished, qtbot):
     dock.open(finished)
     dock.panels.show("pseudotime")

@@ -73,7 +73,9 @@ def table_of(path, **changes):
 
 def test_a_track_without_a_value_has_no_states_and_the_others_have(tmp_path):
     table = table_of(tmp_path / "f.csv", speed=slice(0, 19), turn=slice(0, 19))
-    cs.states_of_table(tmp_path / "f.csv", tmp_path / "o.csv", k=2)
+    found = cs.states_of_table(tmp_path / "f.csv", tmp_path / "o.csv", k=2)
+    assert "20 rows have no value at all, and no state" in found.notes
+    assert sum(found.to_dict()["rows"].values()) == len(table) - 20
     written = pd.read_csv(tmp_path / "o.csv")
     assert written["state"][:20].isna().all()
     assert written["state"][20:].notna().all()
