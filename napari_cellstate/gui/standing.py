@@ -76,8 +76,8 @@ def _more(stage: str, movies: list[dict[str, Any]]) -> str:
         wide = f", cells {median(sizes):.2g} px wide" if sizes else ""
         divisions = sum(one.get("divisions", 0) for one in told)
         return (
-            f"typical step {median(steps):.2g} px a frame{wide}; {divisions:,} divisions ({median(rates):.2%} of the cells "
-            "a frame)"
+            f"typical step {median(steps):.2g} px a frame{wide}; {divisions:,} divisions "
+            f"({median(rates):.2%} of the cells a frame)"
         )
     left_out = sum(one.get("tracks_left_out", 0) for one in told)
     if stage == "features" and left_out:
