@@ -151,6 +151,36 @@ def real(folder: Path, every: int, dropped: float, columns: list[str]) -> Case:
     return Case(cells[["frame", "label", "y", "x", *columns]], pd.DataFrame({"source": source, "target": target}))
 
 
+def rendered(truth: Path, every: int) -> Case:
+    """Masks and tracks that the simulator wrote (`napari-cellstate simulate OUT`: a folder NAME_truth)."""
+    import tifffile
+    from skimage.measure import regionprops_table
+
+    parts = []
+    for t, path in enumerate(sorted((truth / "TRA").glob("*.tif"))):
+        found = pd.DataFrame(regionprops_table(tifffile.imread(path), properties=("label", "centroid", "area")))
+        parts.append(found.rename(columns={"centroid-0": "y", "centroid-1": "x"}).assign(frame=t))
+    cells = pd.concat(parts[::every], ignore_index=True)
+    cells["frame"] //= every
+    parents = np.loadtxt(truth / "TRA" / "man_track.txt", dtype=np.int64)
+    mother = cells["label"].map(dict(parents[:, [0, 3]].tolist())).fillna(0).to_numpy(np.int64)
+    source, target = edges_from_tracks(cells["frame"], cells["label"], mother)
+    return Case(cells[["frame", "label", "y", "x", "area"]], pd.DataFrame({"source": source, "target": target}))
+
+
+def on_rendered(folder: Path) -> list[list[str]]:
+    """A row a method, of the movie of the folder that it does worst on."""
+    rows = []
+    for every in (1, 3):
+        worst: dict[str, list[str]] = {}
+        for truth in sorted(folder.glob("*_truth")):
+            for row in measure({"lap": ours, "trackpy": our_trackpy}, rendered(truth, every), 1):
+                if row[0] not in worst or row[3] < worst[row[0]][3]:
+                    worst[row[0]] = row
+        rows += [[f"every {every}: {row[0]}", *row[1:]] for row in worst.values()]
+    return rows
+
+
 HEAD = (
     "| method | CPU s | beside ours | edge F1 | precision | recall | division F1 | found/true divisions |\n"
     + "|---" * 8
@@ -169,6 +199,7 @@ def main() -> None:
     parser.add_argument("--no-laptrack", action="store_true")
     parser.add_argument("--laptrack", action="store_true", help="in the full sizes too: minutes each")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--rendered", type=Path, help="folder that `napari-cellstate simulate` wrote")
     given = parser.parse_args()
     machine = f"2 shared x86-64 cores, Python {platform.python_version()}"
     settings = (
@@ -200,6 +231,8 @@ def main() -> None:
         case = Case(*simulate(replace(BASE, frames=50, **change)))
         rows += [[f"{name}: {row[0]}", *row[1:]] for row in measure({"lap": ours, "trackpy": our_trackpy}, case, 1)]
     say(f"## Other ways to move (1,000 x 50 in 2048^2)\n\n{table(rows)}")
+    if given.rendered:
+        say(f"## Rendered movies, the worst of each method\n\n{table(on_rendered(given.rendered))}")
     rows = []
     for movie in ("t98g_phase_usiigaci_movie", "mdamb231_qpi_cellphe"):
         for every, dropped in ((1, 0.0), (5, 0.0), (1, 0.1), (5, 0.1)):

@@ -72,8 +72,11 @@ def _more(stage: str, movies: list[dict[str, Any]]) -> str:
     steps = [one["typical_step_px"] for one in told if "typical_step_px" in one]
     if stage == "link" and steps:
         rates = [one["divisions_per_cell_and_frame"] for one in told if "divisions_per_cell_and_frame" in one]
+        sizes = [one["typical_size_px"] for one in told if "typical_size_px" in one]
+        wide = f", cells {median(sizes):.3g} px wide" if sizes else ""
+        divisions = sum(one.get("divisions", 0) for one in told)
         return (
-            f"typical step {median(steps):.2g} px a frame; {sum(one.get('divisions', 0) for one in told):,} divisions "
+            f"typical step {median(steps):.2g} px a frame{wide}; {divisions:,} divisions "
             f"({median(rates):.2%} of the cells a frame)"
         )
     left_out = sum(one.get("tracks_left_out", 0) for one in told)

@@ -94,7 +94,7 @@ def write_dropped(paths: MoviePaths, dropped: NDArray[np.int64]) -> None:
 
 
 def summary_of(tracks: Tracks) -> dict[str, Any]:
-    """Links, tracks, divisions; typical step (px a frame) and share of cells that divide before the next frame."""
+    """Links, tracks, divisions; typical step (px a frame), size (px) and share of cells that divide in a frame."""
     links, frame = tracks.links, tracks.cells["frame"].to_numpy()
     source, target = links["source"].to_numpy(), links["target"].to_numpy()
     near = frame[target] - frame[source] == 1
@@ -102,6 +102,9 @@ def summary_of(tracks: Tracks) -> dict[str, Any]:
     steps = np.hypot(*(at[target[near]] - at[source[near]]).T)
     divisions = int((np.bincount(source, minlength=1) == 2).sum())
     found: dict[str, Any] = {"links": len(links), "tracks": tracks.n_tracks, "divisions": divisions}
+    area = tracks.cells["area"].to_numpy(np.float64) if "area" in tracks.cells.columns else np.empty(0)
+    if np.isfinite(area).any():
+        found["typical_size_px"] = round(2 * float(np.sqrt(np.nanmedian(area) / np.pi)), 3)
     if len(steps):
         found |= {
             "typical_step_px": round(float(np.median(steps)), 3),
