@@ -99,6 +99,7 @@ class ConvGRUVAE(CropEmbedder):
         """The slow directions of both codes instead of all dimensions, which stay as the space "code"."""
         if not self.slow:
             return found
+        found = replace(found, spaces={**found.spaces, "code": found.coordinates})
         track, frame, lag = track_and_lag(behavior, frames)
         motion = np.array(found.info["dims"]) >= self.latent
         kept, shares, info = [], [], dict(found.info)
@@ -122,8 +123,7 @@ class ConvGRUVAE(CropEmbedder):
             info[f"slow_{name}"] = [round(float(value), 4) for value in values]
         lasting = np.concatenate(shares)
         last = lasting >= min(LASTING, lasting.max())
-        spaces = {**found.spaces, "code": found.coordinates}
-        return Embedding(np.concatenate(kept, axis=1)[:, last], info, found.columns, spaces)
+        return replace(found, coordinates=np.concatenate(kept, axis=1)[:, last], info=info)
 
 
 class _Learner:
