@@ -116,8 +116,8 @@ class ConvGRUVAE(CropEmbedder):
                 return replace(found, info=info)
             slow = np.einsum("nf,fd->nd", points - points.mean(axis=0), directions)
             plainest = plainest_direction(slow, values)
-            turned = np.linalg.qr(np.column_stack([plainest, np.eye(len(values))]))[0] * np.sign(plainest[0])
-            turned[:, 0] = plainest
+            turned = np.linalg.qr(np.column_stack([plainest, np.eye(len(values))]))[0]
+            turned[:, 0] = plainest  # the others stand across it, in the order of the slow directions
             kept.append(np.einsum("nf,fd->nd", slow, turned[:, : self.slow]))
             shares.append((values @ turned**2)[: self.slow])
             info[f"slow_{name}"] = [round(float(value), 4) for value in values]
