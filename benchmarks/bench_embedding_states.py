@@ -69,7 +69,7 @@ def states(scene: str, seed: int = 12) -> None:
     began = time.process_time()
     cs.run(
         experiment,
-        replace(cs.Recipe(), features=path_only, embed=(embed["convgru-vae"](), embed["pca"]())),
+        replace(cs.Recipe(threads=1), features=path_only, embed=(embed["convgru-vae"](), embed["pca"]())),
         until="embed",
     )
     seconds, behavior = time.process_time() - began, experiment.behavior
@@ -87,7 +87,7 @@ def states(scene: str, seed: int = 12) -> None:
     row("motility by pca", behavior.obsm["X_pca"])
     row("convgru-vae", behavior.obsm["X_convgru-vae"])
     row("convgru-vae, whole code", behavior.obsm["X_convgru-vae_code"])
-    cs.run(experiment, cs.Recipe(), until="embed")
+    cs.run(experiment, cs.Recipe(threads=1), until="embed")
     row("all default features by pca", experiment.behavior.obsm["X_pca"])
 
 
@@ -98,7 +98,7 @@ def turning(scene: str, seed: int = 5) -> None:
     from napari_cellstate.learn.crop_batches import headings
 
     experiment, truth = experiment_of(scene, seed)
-    cs.run(experiment, until="embed")
+    cs.run(experiment, cs.Recipe(threads=1), until="embed")
     true, movie = true_states(experiment, truth), experiment.behavior.obs["movie"].to_numpy(str)
     print(f"States differ in {scene}, seed {seed}; R2 of the heading is of a linear reader of appearance, movies apart")
     print(

@@ -110,11 +110,11 @@ class Latent:
 
     @property
     def channels(self) -> list[str]:
-        """What pictures can show: grey levels, and how much of the local variance each band of scales has."""
+        """What pictures can show: grey levels, and the share of the variance in each band of scales, finest first."""
         if self.reads == "features":
             return []
         bands = self._model[1]["level"]
-        return ["grey levels", *(f"grain, band {nth + 1} of {len(bands)} (1 is finest)" for nth in range(len(bands)))]
+        return ["grey levels", *(f"grain {nth + 1} of {len(bands)}" for nth in range(len(bands)))]
 
     def pictures(self, codes: Floats, channel: int = 0) -> Pictures:
         """What codes look like, (n, T, Y, X): one of `channels`, NaN where no cell is; of nets of crops only."""

@@ -48,7 +48,10 @@ class LatentPanel(Panel):
         self._ends: dict[str, int] = {}
         self.space, self.view, self.channel = QComboBox(), QComboBox(), QComboBox()
         self.space.setMinimumContentsLength(12)
-        self.channel.setToolTip("What the pictures show: grey levels, or how fine the grain is.")
+        self.channel.setToolTip(
+            "What the pictures show: grey levels, or how much grain there is of each fineness, from 1."
+        )
+        self.channel.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         for key, title in _VIEWS.items():
             self.view.addItem(title, key)
         self.play = QPushButton("Play", checkable=True)

@@ -80,7 +80,7 @@ def plainest_direction(points: Floats, values: Floats) -> Floats:
     from threadpoolctl import threadpool_limits
 
     if values[0] <= 0 or len(values) < 2:
-        return np.eye(len(values))[0]
+        return np.asarray(np.eye(len(values))[0])
     some = points[np.linspace(0, len(points) - 1, min(len(points), _ROWS)).astype(np.int64)]
     first, *others = np.eye(len(values))[:3]
     starts = [first, *(first + sign * other for other in others for sign in (1, -1))]

@@ -99,6 +99,7 @@ class ConvGRUVAE(CropEmbedder):
         """The slow directions of both codes instead of all dimensions, which stay as the space "code"."""
         if not self.slow:
             return found
+        found = replace(found, spaces={**found.spaces, "code": found.coordinates})
         track, frame, lag = track_and_lag(behavior, frames)
         motion = np.array(found.info["dims"]) >= self.latent
         kept, shares, info = [], [], dict(found.info)
@@ -115,15 +116,14 @@ class ConvGRUVAE(CropEmbedder):
                 return replace(found, info=info)
             slow = np.einsum("nf,fd->nd", points - points.mean(axis=0), directions)
             plainest = plainest_direction(slow, values)
-            turned = np.linalg.qr(np.column_stack([plainest, np.eye(len(values))]))[0] * np.sign(plainest[0])
-            turned[:, 0] = plainest
+            turned = np.linalg.qr(np.column_stack([plainest, np.eye(len(values))]))[0]
+            turned[:, 0] = plainest  # the others stand across it, in the order of the slow directions
             kept.append(np.einsum("nf,fd->nd", slow, turned[:, : self.slow]))
             shares.append((values @ turned**2)[: self.slow])
             info[f"slow_{name}"] = [round(float(value), 4) for value in values]
         lasting = np.concatenate(shares)
         last = lasting >= min(LASTING, lasting.max())
-        spaces = {**found.spaces, "code": found.coordinates}
-        return Embedding(np.concatenate(kept, axis=1)[:, last], info, found.columns, spaces)
+        return replace(found, coordinates=np.concatenate(kept, axis=1)[:, last], info=info)
 
 
 class _Learner:
