@@ -350,7 +350,7 @@ class Layers(QObject):
 
 
 def _replace(layer: Layer, space: dict[str, Any], metadata: dict[str, Any]) -> None:
-    for name, value in {**space, "metadata": metadata}.items():
+    for name, value in {**space, "metadata": dict(metadata)}.items():  # a layer empties its own first
         if name == "metadata" or not np.array_equal(getattr(layer, name), value):
             setattr(layer, name, value)
 
