@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.novelty import novelty
     from napari_cellstate.experiment.pack import pack
     from napari_cellstate.experiment.pipeline import run
+    from napari_cellstate.experiment.rate_change import rate_changes
     from napari_cellstate.experiment.recipe import Recipe, read_recipe, recipe_from
     from napari_cellstate.experiment.relink import relink
     from napari_cellstate.experiment.report import report
@@ -86,6 +87,7 @@ __all__ = [
     "novelty",
     "pack",
     "positions",
+    "rate_changes",
     "read_recipe",
     "recipe_from",
     "redo",
@@ -143,6 +145,7 @@ _HOME = {
     "novelty": "experiment.novelty",
     "pack": "experiment.pack",
     "positions": "formats.movies",
+    "rate_changes": "experiment.rate_change",
     "read_recipe": "experiment.recipe",
     "recipe_from": "experiment.recipe",
     "relink": "experiment.relink",
