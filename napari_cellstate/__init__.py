@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from napari_cellstate.experiment.pack import pack
     from napari_cellstate.experiment.pipeline import run
     from napari_cellstate.experiment.pseudotime import pseudotime, write_pseudotime
+    from napari_cellstate.experiment.rate_change import rate_changes
     from napari_cellstate.experiment.recipe import Recipe, read_recipe, recipe_from
     from napari_cellstate.experiment.relink import relink
     from napari_cellstate.experiment.report import report
@@ -91,6 +92,7 @@ __all__ = [
     "pack",
     "positions",
     "pseudotime",
+    "rate_changes",
     "read_recipe",
     "recipe_from",
     "redo",
@@ -153,6 +155,7 @@ _HOME = {
     "novelty": "experiment.novelty",
     "pack": "experiment.pack",
     "positions": "formats.movies",
+    "rate_changes": "experiment.rate_change",
     "read_recipe": "experiment.recipe",
     "recipe_from": "experiment.recipe",
     "relink": "experiment.relink",

@@ -339,6 +339,12 @@ def _as_before(now: MovieResults, before: MovieResults) -> bool:
     )
 
 
+def _replace(layer: Layer, space: dict[str, Any], metadata: dict[str, Any]) -> None:
+    for name, value in {**space, "metadata": dict(metadata)}.items():  # a layer empties its own first
+        if name == "metadata" or not np.array_equal(getattr(layer, name), value):
+            setattr(layer, name, value)
+
+
 def _cells(labels: Any, found: MovieResults) -> Any:
     return painted(labels, lambda t: found.table(t, found.track), np.uint32)
 
