@@ -18,7 +18,7 @@ from napari_cellstate.simulate.sample import simulate
 from napari_cellstate.simulate.scene import Behaviour, Body, Scene
 
 SIZE, CELLS, FRAMES, REPLICATES = 256, 18, 48, 3
-RUNS = tuple((k, seed) for seed in (301, 302) for k in (1, 2, 3, 4))
+RUNS = (*((k, seed) for seed in (301, 302) for k in (1, 2, 3, 4)), (3, 303), (4, 303))
 
 
 def anywhere(k: int) -> tuple[tuple[float, ...], ...]:

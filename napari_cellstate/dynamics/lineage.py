@@ -54,7 +54,7 @@ def find_families(track: Ints, frame: Ints, state: Ints, k: int, *, parent: Ints
     tracks, start, number = np.unique(track[seen], return_index=True, return_inverse=True)
     counts = np.zeros((len(tracks), k), np.int64)
     np.add.at(counts, (number, state[seen] - 1), 1)
-    end = np.append(start[1:], len(seen)) - 1
+    end = np.append(start, len(seen))[1:] - 1
     mother = parent[seen[start]]
     known = np.isin(mother, tracks)
     return Families(

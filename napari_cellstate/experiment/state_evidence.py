@@ -106,6 +106,10 @@ def state_evidence(
     experiment = as_experiment(experiment)
     recipe, behavior = current_recipe(experiment), experiment.behavior
     space, _ = state_space(behavior, recipe)
+    if len(space) < 2 * max(ks):
+        raise InputError(
+            f"evidence: {len(space)} windows are too few to tell {max(ks)} states; link more or longer tracks"
+        )
     rows, kept = _apart(space, global_runs(behavior), overlap(recipe))
     movie = np.unique(behavior.obs["movie"].astype(str).to_numpy()[kept], return_inverse=True)[1]
     track = behavior.obs["track"].to_numpy(np.int64)[kept]

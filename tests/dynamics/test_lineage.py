@@ -57,3 +57,13 @@ def test_nobody_divides():
     table = inheritance(found, permutations=9)
     assert table.table["p"].isna().all()
     assert table.at_division["divisions"].sum() == 0
+
+
+def test_no_rows_and_rows_without_a_state():
+    none = np.empty(0, np.int64)
+    for track, state, k in ((none, none, 0), (np.array([3, 3]), np.array([0, 0]), 2)):
+        found = find_families(track, track, state, k, parent=np.full(len(track), -1), movie=track * 0)
+        kin = inheritance(found, permutations=9)
+        assert len(kin.table) == 2 * k
+        assert len(kin.at_division) == k
+        assert "nothing to say about inheritance" in kin.words()

@@ -55,3 +55,8 @@ def test_two_are_found_with_movies_kept_apart_and_nothing_is_taken(exp, tmp_path
 def test_one_number_is_no_evidence(exp, ks):
     with pytest.raises(cs.InputError, match="at least two different numbers"):
         cs.state_evidence(exp, ks=ks)
+
+
+def test_few_windows_are_no_evidence(exp):
+    with pytest.raises(cs.InputError, match="windows are too few to tell 9000 states"):
+        cs.state_evidence(exp, ks=(2, 9000))
