@@ -60,7 +60,7 @@ class Panels(QObject):
 
     def refresh(self) -> None:
         """Results on disk are others."""
-        self._chosen_windows, self._events = [], []
+        self.forget_marks()
         self._colouring = None  # its values are of rows that may be gone
         for panel in self.made.values():
             panel.refresh()
@@ -74,6 +74,10 @@ class Panels(QObject):
         self._on_events(self._events)
         self._on_windows(self._chosen_windows)
         self._colour()
+
+    def forget_marks(self) -> None:
+        """Windows and events that were chosen are named by tracks, which may have other numbers now."""
+        self._chosen_windows, self._events = [], []
 
     def ring_in(self, found: MovieResults) -> None:
         """Have the rings of the chosen cell right; what the panels themselves show follows by `show_results`."""

@@ -81,12 +81,14 @@ class Shown(QObject):
         self.found = now
         self._layers.show_results(experiment, now.movie, now, before=found, tracks=not quick)
         self._canvas.show_results(now)
+        self._panels.forget_marks()
         self._tools.show_results(now)
         if quick:
             self._panels.ring_in(now)
             self._resting.start()
         else:
             self._panels.show_results(now)
+            self._panels.refresh()
             self.settled.emit()
         return True
 
@@ -97,6 +99,7 @@ class Shown(QObject):
         if experiment is not None and found is not None:
             self._layers.show_results(experiment, found.movie, found, before=found)
             self._panels.show_results(found)
+            self._panels.refresh()
             self.settled.emit()
 
     def close(self) -> None:
