@@ -38,7 +38,7 @@ DOUBTFUL = 0.7
 """Below this posterior a row counts as doubtful: drawn faint, and counted."""
 
 
-_OF_EMBEDDINGS = {"sd": "of the prior", "surprise": "nats"}
+_OF_EMBEDDINGS = {"sd": "", "surprise": "nats"}  # sd is a share of the prior's
 
 
 def embedding_columns(behavior: AnnData) -> dict[str, str]:

@@ -31,7 +31,7 @@ from napari_cellstate.gui.panel import Panel
 from napari_cellstate.gui.session import Session
 from napari_cellstate.metrics.evidence import Evidence
 
-_HEAD = ("space", "does it add?", "dims", "next R²", "condition", "states", "stays")
+_HEAD = ("space", "adds?", "dims", "next R²", "condition", "states", "stays")
 _COLOURS = ("#888888", "#2F6DB5", "#D9822B", "#3A9D6B", "#9A5DB5", "#B54747")
 _TIPS = (
     "An embedding, or the features by themselves",

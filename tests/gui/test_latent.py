@@ -92,7 +92,7 @@ def test_how_sure_the_net_is_colours_dots_and_cells(shown, trained):
     order, codes = np.argsort(obs["convgru-vae_sd"].to_numpy(), kind="stable"), scatter._shades.codes
     assert (np.diff(codes[order]) >= 0).all()
     assert (codes.min(), codes.max()) == (1, 24)
-    assert "of the prior" in scatter.legend.text()
+    assert "■" in scatter.legend.text()
     scatter.in_movie.setChecked(True)
     found, layer = shown._found, shown.layers.find(COLOURED)
     assert layer.name == "convgru-vae_sd"
