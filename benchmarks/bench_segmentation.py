@@ -237,26 +237,40 @@ def chosen_cells(frames: list[Case], n: int, seed: int, diameter: float) -> list
 
 
 def next_or_random(data: Path, steps: int, n: int = 10, seeds: int = 5) -> None:
-    """Cells clicked where the net hesitates most, beside as many cells clicked at random; equal teaching."""
+    """Places where the net hesitates most, beside as many cells at random; equal teaching.
+
+    What a person does at the place that Next shows: correct the cell there, or, where none is, say that it is background
+    (a disc of a cell's size, as the window does where a cell is removed). The instrument leaves out cells at the border
+    of the frame: what is there is not known, and neither way asks about it.
+    """
     start, _ = load_model(find_model("default"))
     test, frames, diameter = qpi(data, range(15, 30, 3)), qpi(data, range(0, 10, 3)), 26.0
     others = [image for _, image, _ in qpi(data, range(1, 14, 2))]
-    seen = {t: predict(ready_copy(start), image, diameter) for t, (_, image, _) in enumerate(frames)}
-    asked, looked = [], {t: np.zeros(one.shape, bool) for t, one in seen.items()}
-    cells: dict[int, list[int]] = {}
-    while sum(map(len, cells.values())) < n and len(asked) < 20 * n:
+    net = ready_copy(start)
+    seen = {t: predict(net, image, diameter) for t, (_, image, _) in enumerate(frames)}
+    looked = {t: at_border(one.shape, round(diameter)) for t, one in seen.items()}
+    cells: dict[int, list[int]] = {t: [] for t in seen}
+    empty: dict[int, list[tuple[int, int]]] = {t: [] for t in seen}
+    for _ in range(n):
         found = where_next(seen, looked)
         if found is None:
             break
-        t, y, x, _ = found
-        asked.append(found)
-        looked[t][max(y - 10, 0) : y + 11, max(x - 10, 0) : x + 11] = True
+        t, y, x, _doubt = found
         truth = frames[t][2]
+        looked[t] |= disc(truth.shape, y, x, diameter / 2)
         cell = nearest_cell(truth, y, x, diameter / 2)
-        if cell and cell not in cells.get(t, []):
-            cells.setdefault(t, []).append(cell)
+        if cell:
+            cells[t].append(cell)
             looked[t] |= truth == cell
-    ours = [corrected(frames[t][2], frames[t][1], chosen, diameter) for t, chosen in cells.items()]
+        else:
+            empty[t].append((y, x))
+    ours = []
+    for t, (_, image, truth) in enumerate(frames):
+        known = corrected(truth, image, cells[t], diameter).labels
+        for y, x in empty[t]:
+            known = np.where(disc(truth.shape, y, x, diameter / 2) & (truth == 0) & (known < 0), 0, known)
+        if cells[t] or empty[t]:
+            ours.append(Lesson(image, known))
     got, random = [], []
     for seed in range(seeds):
         told = Teaching(0, steps, 5e-4, 10.0, seed)
@@ -264,7 +278,19 @@ def next_or_random(data: Path, steps: int, n: int = 10, seeds: int = 5) -> None:
         chance = chosen_cells(frames, n, 100 + seed, diameter)
         random.append(score(ready(teach(start, chance, others, diameter, told)[0]), test, diameter))
         print(f"seed {seed}: Next {got[-1]:.3f}, random {random[-1]:.3f}", flush=True)
-    print(f"{n} cells, {steps} steps: Next {np.mean(got):.3f}, random {np.mean(random):.3f}")
+    print(f"{n} places ({sum(map(len, empty.values()))} without a cell), {steps} steps: Next {np.mean(got):.3f}, "
+          f"random cells {np.mean(random):.3f}")  # fmt: skip
+
+
+def at_border(shape: tuple[int, int], width: int) -> NDArray[np.bool_]:
+    outside = np.ones(shape, bool)
+    outside[width:-width, width:-width] = False
+    return outside
+
+
+def disc(shape: tuple[int, ...], y: int, x: int, radius: float) -> NDArray[np.bool_]:
+    rows, columns = np.ogrid[: shape[0], : shape[1]]
+    return np.asarray(np.hypot(rows - y, columns - x) <= radius)
 
 
 def nearest_cell(truth: Labels, y: int, x: int, reach: float) -> int:

@@ -129,19 +129,22 @@ def where_next(
     Parameters
     ----------
     predictions : by frame.
-    seen : by frame, (Y, X) True where a person has looked already; such places are left out.
+    seen : by frame, (Y, X) True where a person has looked already; such places are left out, and count half in the
+        other frames: the same cell, a little later, teaches less than another one.
 
     Returns
     -------
     frame, y, x (px), and the uncertainty there; None where everything was seen.
     """
     best: tuple[int, int, int, float] | None = None
+    shown = seen or {}
     for frame, prediction in predictions.items():
         doubt = _doubt(prediction)
         if not doubt.size:
             continue
-        if seen is not None and frame in seen:
-            doubt = np.where(nearest(seen[frame].astype(np.int32), *doubt.shape) > 0, np.float32(-1), doubt)
+        for other, places in shown.items():
+            there = nearest(places.astype(np.int32), *doubt.shape) > 0
+            doubt = np.where(there, np.float32(-1) if other == frame else np.minimum(doubt, doubt / 2), doubt)
         y, x = np.unravel_index(int(np.argmax(doubt)), doubt.shape)
         value = float(doubt[y, x])
         if value >= 0 and (best is None or value > best[3]):
