@@ -240,8 +240,8 @@ def next_or_random(data: Path, steps: int, n: int = 10, seeds: int = 5) -> None:
     """Places where the net hesitates most, beside as many cells at random; equal teaching.
 
     What a person does at the place that Next shows: correct the cell there, or, where none is, say that it is
-    background (a disc of a cell's size, as the window does where a cell is removed). The instrument leaves out cells at the border
-    of the frame: what is there is not known, and neither way asks about it.
+    background (a disc of a cell's size, as the window does where a cell is removed). The instrument leaves
+    out cells at the border of the frame: what is there is not known, and neither way asks about it.
     """
     start, _ = load_model(find_model("default"))
     test, frames, diameter = qpi(data, range(15, 30, 3)), qpi(data, range(0, 10, 3)), 26.0
