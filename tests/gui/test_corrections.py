@@ -137,22 +137,6 @@ def test_the_posterior_of_the_chosen_track(done):
     assert np.allclose(heights, 1.0)
 
 
-def test_the_timeline_of_all_movies_by_condition(done, two_movies):
-    done.panel_picker.buttons["timeline"].click()
-    panel = done.panels.made["timeline"]
-    panel.order.setCurrentIndex(panel.order.findData("condition"))
-    obs = two_movies.behavior.obs
-    assert len(panel._tracks) == len(obs.groupby(["movie", "track"], observed=True))
-    assert (panel._states >= 0).sum() == len(obs)
-    last = obs[obs["movie"] == "young_1"].iloc[-1]
-    at = [
-        movie == "young_1" and track == last["track"] for movie, track in zip(panel._movies, panel._tracks, strict=True)
-    ]
-    pick = panel.place(last["frame"] + 0.5, at.index(True) + 0.5)
-    assert pick == Pick("young_1", last["track"], last["frame"])
-    assert panel._movies[0] == "aged_1", "aged before young"
-
-
 def test_export_from_the_window(qtbot, done, tmp_path, two_movies):
     done.outlets.export_button.click()
     dialog = next(child for child in done.outlets.children() if type(child).__name__ == "ExportDialog")
