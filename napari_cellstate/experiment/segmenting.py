@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -64,7 +65,7 @@ def segment(
 
     Parameters
     ----------
-    source : a movie, or a folder of images, of any size and type.
+    source : a movie (a first axis without a name is taken for time), or a folder of images, of any size and type.
     out : for a movie the TIFF of its labels (T, Y, X), for a folder a folder with STEM.tif for each image.
     model : name or folder of a model; "" takes the shipped default, "classical" threshold and watershed.
     channel : of the images, from 0.
@@ -86,7 +87,8 @@ def segment(
     if not source.exists():
         raise InputError(f"{source}: no such file or folder; check the path")
     if not source.is_dir() or source.suffix.lower() == ".zarr":
-        return [_one(source, open_movie, out, method, channel, runtime)]
+        movie = partial(open_movie, time_given=True)  # a movie is asked for: its first axis is time
+        return [_one(source, movie, out, method, channel, runtime)]
     files = _images(source)
     if out.exists() and not out.is_dir():
         raise InputError(f"{out}: expected a folder for the labels of a folder of images, found a file")

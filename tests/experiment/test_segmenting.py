@@ -27,6 +27,13 @@ def test_a_movie_becomes_one_stack(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["labels.tif", "m.tif"]
 
 
+def test_a_stack_that_names_no_axes_is_a_movie(tmp_path):
+    tifffile.imwrite(tmp_path / "m.tif", np.stack(blobs(3)), photometric="minisblack")
+    done = cs.segment(tmp_path / "m.tif", tmp_path / "labels.tif", model="classical")
+    assert len(done[0].cells) == 3 and min(done[0].cells) > 0
+    assert tifffile.imread(tmp_path / "labels.tif").shape == (3, 96, 96)
+
+
 def test_a_folder_image_by_image_of_any_size_and_type(tmp_path):
     folder = tmp_path / "in"
     folder.mkdir()
