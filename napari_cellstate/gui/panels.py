@@ -61,7 +61,6 @@ class Panels(QObject):
     def refresh(self) -> None:
         """Results on disk are others."""
         self.forget_marks()
-        self._colouring = None  # its values are of rows that may be gone
         for panel in self.made.values():
             panel.refresh()
 
