@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import tifffile
+
+import napari_cellstate as cs
 
 SIZE, FRAMES = 96, 12
 
@@ -48,3 +51,17 @@ def results(root: Path) -> dict[str, bytes]:
         if path.is_file() and "records/" not in name and name not in ("log.txt", "lock"):
             found[name] = path.read_bytes()
     return found
+
+
+def exchanged_tracks(folder: Path) -> cs.Experiment:
+    """Six given tracks over twelve frames; two of them exchange their places for good between frames 5 and 6."""
+    rng, rows = np.random.default_rng(0), []
+    for track in range(6):
+        for frame in range(12):
+            lane = {4: 5, 5: 4}.get(track, track) if frame >= 6 else track
+            rows.append((track + 1, frame, 80.0 * lane + rng.normal(0, 1), 5.0 * frame + rng.normal(0, 1)))
+    pd.DataFrame(rows, columns=["track", "frame", "y", "x"]).to_csv(folder / "t.csv", index=False)
+    experiment = cs.new(folder / "a.cellstate")
+    cs.add(experiment, tracks=folder / "t.csv", name="m", dt=60, pixel_size=1)
+    cs.run(experiment, until="link")
+    return experiment

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.looks import worn
 
 if TYPE_CHECKING:
@@ -62,3 +63,18 @@ def row_name(movie: str, track: int, frame: int) -> str:
 def state_name(state: int) -> str:
     """What a state is called: what the user calls it where looks are worn, else by its number."""
     return worn().names.get(state, f"state {state}")
+
+
+def find_embedding(behavior: AnnData, wanted: str, where: str) -> tuple[str, NDArray[np.float64]]:
+    """Name and coordinates (N, D) of an embedding, "" for the first; `where` names the caller in messages.
+
+    Raises
+    ------
+    InputError
+        There is none of that name.
+    """
+    names = [str(name).removeprefix("X_") for name in behavior.obsm if name != POSTERIOR]
+    name = wanted or (names[0] if names else "")
+    if name not in names:
+        raise InputError(f"{where}: no embedding {wanted!r}; known: {', '.join(names) or 'none'}")
+    return name, np.asarray(behavior.obsm[f"X_{name}"], np.float64)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_cellstate.core import atomic
-from napari_cellstate.core.behavior import POSTERIOR
+from napari_cellstate.core.behavior import find_embedding
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.progress import Progress, silent
 from napari_cellstate.dynamics.balance import Balance, balance, verdict_in_words
@@ -30,6 +30,7 @@ from napari_cellstate.formats.tables import write_csv
 
 if TYPE_CHECKING:
     import pandas as pd
+    from anndata import AnnData
 
 Floats = NDArray[np.float64]
 
@@ -127,7 +128,7 @@ def flow(
     recipe, behavior = current_recipe(experiment), experiment.behavior
     found = sequences(experiment, recipe)
     rows = state_rows(found, recipe.windows.stride)
-    name, whole = _space(behavior.obsm, space, axes, shown)
+    name, whole = _space(behavior, space, axes, shown)
     points = whole[:, [one - 1 for one in shown]]
     lag = recipe.dynamics.frames(recipe.windows.stride)
     hour = found.dt_s / 3600 if found.dt_s else 1.0
@@ -148,13 +149,8 @@ def flow(
     )  # fmt: skip
 
 
-def _space(spaces: object, wanted: str, axes: int, shown: tuple[int, int]) -> tuple[str, Floats]:
-    assert hasattr(spaces, "keys")
-    names = [str(name).removeprefix("X_") for name in spaces.keys() if name != POSTERIOR]  # noqa: SIM118
-    name = wanted or (names[0] if names else "")
-    if name not in names:
-        raise InputError(f"flow: no embedding {wanted!r}; known: {', '.join(names) or 'none'}")
-    points = np.asarray(spaces[f"X_{name}"], np.float64)  # type: ignore[index]
+def _space(behavior: AnnData, wanted: str, axes: int, shown: tuple[int, int]) -> tuple[str, Floats]:
+    name, points = find_embedding(behavior, wanted, "flow")
     if not 2 <= axes <= points.shape[1]:
         raise InputError(f"flow: {axes} axes of {name}, which has {points.shape[1]}; expected two or more, and no more")
     if len(set(shown)) != 2 or not 1 <= min(shown) <= max(shown) <= axes:

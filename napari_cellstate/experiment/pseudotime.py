@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_cellstate.core.behavior import POSTERIOR
+from napari_cellstate.core.behavior import find_embedding
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.dynamics.pseudotime import backward_share, diffusion_pseudotime, principal_curve, root_of_state
 from napari_cellstate.experiment.export import make_folder
@@ -147,11 +147,7 @@ def write_pseudotime(
 
 def embedding(behavior: AnnData, wanted: str) -> tuple[str, Floats]:
     """Name and first two axes of an embedding, "" for the first."""
-    names = [str(name).removeprefix("X_") for name in behavior.obsm if name != POSTERIOR]
-    name = wanted or (names[0] if names else "")
-    if name not in names:
-        raise InputError(f"pseudotime: no embedding {wanted!r}; known: {', '.join(names) or 'none'}")
-    points = np.asarray(behavior.obsm[f"X_{name}"], np.float64)
+    name, points = find_embedding(behavior, wanted, "pseudotime")
     if points.shape[1] < AXES:
         raise InputError(f"pseudotime: {name} has one axis; expected two or more")
     return name, points[:, :AXES]

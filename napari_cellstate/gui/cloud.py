@@ -92,3 +92,9 @@ def _stamp(radius: float) -> NDArray[np.int64]:
     y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
     inside = y**2 + x**2 <= radius**2
     return np.stack([y[inside], x[inside]], axis=1)
+
+
+def pixels_away(plot: Any, place: Any, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Pixels of the screen between a place of the plot and each point (N, 2), (N,)."""
+    width, height = plot.plotItem.vb.viewPixelSize()
+    return np.asarray(np.hypot((points[:, 0] - place.x()) / width, (points[:, 1] - place.y()) / height))

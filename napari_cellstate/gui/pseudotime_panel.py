@@ -13,7 +13,7 @@ from qtpy.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QPushButto
 from napari_cellstate.core.behavior import POSTERIOR, state_name
 from napari_cellstate.experiment.pseudotime import Pseudotime, embedding, pseudotime
 from napari_cellstate.gui.boxes import refill
-from napari_cellstate.gui.cloud import Cloud
+from napari_cellstate.gui.cloud import Cloud, pixels_away
 from napari_cellstate.gui.panel import Panel, stamp
 from napari_cellstate.gui.results import read_behavior
 from napari_cellstate.gui.session import Session
@@ -173,9 +173,7 @@ class PseudotimePanel(Panel):
     def _on_click(self, event: Any) -> None:
         if event.button() != Qt.MouseButton.LeftButton or not len(self._points):
             return
-        view = self.plot.plotItem.vb
-        at = view.mapSceneToView(event.scenePos())
-        width, height = view.viewPixelSize()
-        away = np.hypot((self._points[:, 0] - at.x()) / width, (self._points[:, 1] - at.y()) / height)
+        at = self.plot.plotItem.vb.mapSceneToView(event.scenePos())
+        away = pixels_away(self.plot, at, self._points)
         if away.min() <= _REACH:
             self.click_near(at.x(), at.y())

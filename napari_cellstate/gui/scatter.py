@@ -11,7 +11,7 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_cellstate.core.behavior import POSTERIOR
-from napari_cellstate.gui.cloud import Cloud
+from napari_cellstate.gui.cloud import Cloud, pixels_away
 from napari_cellstate.gui.panel import Panel
 from napari_cellstate.gui.polygon import inside
 from napari_cellstate.gui.results import read_behavior
@@ -207,10 +207,8 @@ class ScatterPanel(Panel):
     def _on_click(self, event: Any) -> None:
         if event.button() != Qt.MouseButton.LeftButton or not len(self._points):
             return
-        view = self.plot.plotItem.vb
-        at = view.mapSceneToView(event.scenePos())
-        width, height = view.viewPixelSize()
-        away = np.hypot((self._points[:, 0] - at.x()) / width, (self._points[:, 1] - at.y()) / height)
+        at = self.plot.plotItem.vb.mapSceneToView(event.scenePos())
+        away = pixels_away(self.plot, at, self._points)
         if away.min() <= _REACH:
             self.click_near(*self._points[int(away.argmin())])
 

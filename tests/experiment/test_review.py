@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import json
 
-import numpy as np
-import pandas as pd
 import pytest
 
 import napari_cellstate as cs
@@ -11,21 +9,13 @@ from napari_cellstate.cli import main
 from napari_cellstate.core.review_edits import Accept
 from napari_cellstate.experiment.review import MovieReview, measured_error, sample_links, tracking_summary
 from napari_cellstate.experiment.reviewing import judge_links
+from tests.experiment_kit import exchanged_tracks
 
 
 @pytest.fixture
 def given(tmp_path):
     """Six given tracks over twelve frames; two of them exchange their places for good between frames 5 and 6."""
-    rng, rows = np.random.default_rng(0), []
-    for track in range(6):
-        for frame in range(12):
-            lane = {4: 5, 5: 4}.get(track, track) if frame >= 6 else track
-            rows.append((track + 1, frame, 80.0 * lane + rng.normal(0, 1), 5.0 * frame + rng.normal(0, 1)))
-    pd.DataFrame(rows, columns=["track", "frame", "y", "x"]).to_csv(tmp_path / "t.csv", index=False)
-    experiment = cs.new(tmp_path / "a.cellstate")
-    cs.add(experiment, tracks=tmp_path / "t.csv", name="m", dt=60, pixel_size=1)
-    cs.run(experiment, until="link")
-    return experiment
+    return exchanged_tracks(tmp_path)
 
 
 def test_given_tracks_are_reviewed_and_what_was_accepted_is_remembered(given):

@@ -13,6 +13,7 @@ from napari_cellstate.core.review_edits import Accept, Judge
 from napari_cellstate.gui.link_keys import KEYS, REDO, UNDO
 from napari_cellstate.gui.session import Pick
 from napari_cellstate.gui.track_layer import TRACKS
+from tests.experiment_kit import exchanged_tracks
 
 
 @pytest.fixture
@@ -158,16 +159,7 @@ def test_given_tracks_are_corrected_in_the_window(take, dock, viewer, tmp_path):
 @pytest.fixture
 def exchanged(tmp_path):
     """Six given tracks, two of which exchange their places for good between frames 5 and 6."""
-    rng, rows = np.random.default_rng(0), []
-    for track in range(6):
-        for frame in range(12):
-            lane = {4: 5, 5: 4}.get(track, track) if frame >= 6 else track
-            rows.append((track + 1, frame, 80.0 * lane + rng.normal(0, 1), 5.0 * frame + rng.normal(0, 1)))
-    pd.DataFrame(rows, columns=["track", "frame", "y", "x"]).to_csv(tmp_path / "t.csv", index=False)
-    experiment = cs.new(tmp_path / "a.cellstate")
-    cs.add(experiment, tracks=tmp_path / "t.csv", name="m", dt=60, pixel_size=1)
-    cs.run(experiment, until="link")
-    return experiment
+    return exchanged_tracks(tmp_path)
 
 
 def test_every_key_of_the_queue(take, dock, viewer, exchanged):
