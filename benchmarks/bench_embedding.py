@@ -33,11 +33,11 @@ def one_way(way: str, steps: int, threads: int) -> dict[str, object]:
     from benchmarks.plain_convgru_vae import PlainSequenceVAE
     from napari_cellstate.nets.elbo import Elbo
     from napari_cellstate.nets.elbo_crops import CropElbo
-    from napari_cellstate.nets.sequence_vae import SequenceVAE
+    from napari_cellstate.nets.sequence_vae import SequenceVAE, levels_of
 
     torch.set_num_threads(threads)
     torch.manual_seed(0)
-    net = SequenceVAE(channels=6)
+    net = SequenceVAE(channels=6, levels=4)
     if way == "plain":
         net = PlainSequenceVAE(net)
     elbo, optimiser = CropElbo(Elbo()), torch.optim.Adam(net.parameters(), 1e-3)
@@ -51,10 +51,8 @@ def one_way(way: str, steps: int, threads: int) -> dict[str, object]:
         torch.manual_seed(step)
         with torch.autocast("cpu", torch.bfloat16, enabled=way.endswith("bfloat16")):
             made = net(x, path)
-            output, steps_made, mean, log_var = (
-                made if way == "plain" else (made.output, made.path, made.mean, made.log_var)
-            )
-            loss = elbo.loss(elbo.errors(output, x, steps_made, path), mean, log_var, step, 4)
+            errors = elbo.errors(made.output, x, (made.levels, levels_of(x)), (made.path, path))
+            loss = elbo.loss(errors, made.mean, made.log_var, step, 8)
         optimiser.zero_grad(set_to_none=True)
         loss.total.backward()
         optimiser.step()
@@ -109,9 +107,9 @@ def curves(count: int = 300) -> None:
     found = []
     for reduced in (False, True):
         torch.manual_seed(0)
-        sizes = {"channels": batches.channels, "size": 32, "steps": batches.steps, "latent": 16, "motion": 4}
+        sizes = {"channels": batches.channels, "size": 32, "steps": batches.steps, "latent": 16, "levels": 4}
         settings = Training(steps=count, learning_rate=2e-3, schedule="cosine", clip=1000.0, bfloat16=reduced)
-        objective = SequenceAutoencoding(CropElbo(Elbo("beta", beta=5.0)), 4)
+        objective = SequenceAutoencoding(CropElbo(Elbo("beta", beta=5.0)), 8)
         found.append([row["loss"] for row in train(build("sequence-vae", sizes), objective, draw, settings).records])
     smooth = [np.convolve(one, np.full(20, 1 / 20), "valid") for one in found]
     off = np.abs(smooth[1] / smooth[0] - 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from napari_cellstate.nets.sequence_vae import SequenceVAE
+from napari_cellstate.nets.sequence_vae import EncodedSequence, SequenceVAE, levels_of
 
 
 class PlainCell(nn.Module):
@@ -27,7 +27,7 @@ class PlainSequenceVAE(nn.Module):
 
     def __init__(self, like: SequenceVAE) -> None:
         super().__init__()
-        self.like, self.steps, self.appearance = like, like.steps, like.appearance
+        self.like, self.steps = like, like.steps
         wide = like.hidden
         self.reader, self.writer = PlainCell(wide, wide), PlainCell(wide, wide)
         for mine, theirs in ((self.reader, like.reader.cells[0]), (self.writer, like.writer)):
@@ -41,20 +41,25 @@ class PlainSequenceVAE(nn.Module):
                 part.bias.data.copy_(bias)
         like.reader, like.writer = nn.Identity(), nn.Identity()
 
-    def forward(self, x: Tensor, path: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def forward(self, x: Tensor, path: Tensor) -> EncodedSequence:
         like, h = self.like, None
         for t in range(self.steps):
             maps = like.down(x[:, t])
             h = self.reader(maps, torch.zeros_like(maps) if h is None else h)
-        mean, log_var = like.to_code(h).chunk(2, 1)
         seen = torch.ones_like(path[..., :1])
-        motion, motion_log_var = like.path_reader(torch.cat([path, seen], 2).flatten(1)).chunk(2, 1)
-        mean, log_var = torch.cat([mean, motion], 1), torch.cat([log_var, motion_log_var], 1)
+        codes = [
+            like.to_code(h).chunk(2, 1),
+            like.levels_reader(torch.cat([levels_of(x), seen], 2).flatten(1)).chunk(2, 1),
+            like.path_reader(torch.cat([path, seen], 2).flatten(1)).chunk(2, 1),
+        ]
+        mean, log_var = (torch.cat(parts, 1) for parts in zip(*codes, strict=True))
         z = mean + torch.exp(log_var / 2) * torch.randn_like(mean)
         first = like.from_code(z).unflatten(1, (like.hidden, like.low, like.low))
         h, frames = first, []
         for _ in range(self.steps):
             h = self.writer(first, h)
             frames.append(like.up(h))
-        steps = like.path_writer(z[:, self.appearance :]).unflatten(1, (self.steps, like.path))
-        return torch.stack(frames, 1), steps, mean, log_var
+        few = like.appearance + like.levels
+        levels = like.levels_writer(z[:, like.appearance : few]).unflatten(1, (self.steps, -1))
+        steps = like.path_writer(z[:, few:]).unflatten(1, (self.steps, -1))
+        return EncodedSequence(torch.stack(frames, 1), levels, steps, mean, log_var, z)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from napari_cellstate.learn.objectives import Batch, Objective
 from napari_cellstate.nets.elbo_crops import CropElbo
 from napari_cellstate.nets.losses import Loss
+from napari_cellstate.nets.sequence_vae import EncodedSequence, levels_of
 
 
 class CropAutoencoding(Objective):
@@ -21,27 +22,32 @@ class CropAutoencoding(Objective):
     def loss(self, net: nn.Module, batch: Batch, step: int, generator: torch.Generator) -> Loss:
         """The objective of `elbo`."""
         made = net(batch["x"])
-        return self.elbo.loss(self.elbo.errors(made.output, batch["x"], None, None), made.mean, made.log_var, step)
+        return self.elbo.loss(self.elbo.errors(made.output, batch["x"]), made.mean, made.log_var, step)
 
 
 class SequenceAutoencoding(Objective):
-    """A `SequenceVAE` on batches that hold ``x`` (B, T, C, Y, X), ``path`` (B, T, P) and ``seen`` (B, T) bool."""
+    """A `SequenceVAE` on batches that hold ``x`` (B, T, C, Y, X), ``path`` (B, T, P) and ``seen`` (B, T) bool.
 
-    def __init__(self, elbo: CropElbo, motion: int) -> None:
+    `few` : the last dimensions of the code, those of levels and motion; see `CropElbo.loss`.
+    """
+
+    def __init__(self, elbo: CropElbo, few: int) -> None:
         super().__init__()
-        self.elbo, self.motion = elbo, motion
+        self.elbo, self.few = elbo, few
 
     def loss(self, net: nn.Module, batch: Batch, step: int, generator: torch.Generator) -> Loss:
         """The objective of `elbo`; frames without the cell count nothing."""
         made = net(batch["x"], batch["path"], batch["seen"])
-        errors = self.errors(made.output, made.path, batch)
-        return self.elbo.loss(errors, made.mean, made.log_var, step, self.motion)
+        errors = self.errors(made, batch)
+        return self.elbo.loss(errors, made.mean, made.log_var, step, self.few)
 
-    def errors(self, output: Tensor, path: Tensor, batch: Batch) -> dict[str, Tensor]:
+    def errors(self, made: EncodedSequence, batch: Batch) -> dict[str, Tensor]:
         """See `CropElbo.errors`."""
-        seen = batch["seen"][:, :, None].to(output.dtype)
+        seen = batch["seen"][:, :, None].to(made.output.dtype)
         there = seen[..., None, None]
-        return self.elbo.errors(output * there, batch["x"] * there, path * seen, batch["path"] * seen)
+        x = batch["x"] * there
+        levels = (made.levels * seen, levels_of(x)) if made.levels.shape[2] else None
+        return self.elbo.errors(made.output * there, x, levels, (made.path * seen, batch["path"] * seen))
 
 
 def turned(crops: Tensor, angle: Tensor, size: int) -> Tensor:

@@ -39,7 +39,7 @@ def decode(net: nn.Module, codes: Floats) -> Decoded:
     z = torch.from_numpy(np.asarray(codes, np.float32)).to(next(net.parameters()).device)
     with torch.no_grad():
         made = net.decode(z)  # type: ignore[operator]
-    values, path = made if isinstance(net, SequenceVAE) else (made, z.new_zeros((len(z), 0, 2)))
+    values, _, path = made if isinstance(net, SequenceVAE) else (made, None, z.new_zeros((len(z), 0, 2)))
     return Decoded(_plain(values), _plain(path))
 
 

@@ -24,7 +24,7 @@ def test_interpolation_goes_from_one_to_the_other():
 
 def test_decoding_a_row_s_code_is_its_reconstruction():
     x = torch.randn(2, 3, 5, 16, 16)
-    net = SequenceVAE(5, 16, 3, 2, 4, 2, (4, 8), 4).eval()
+    net = SequenceVAE(5, 16, 3, 2, 4, 2, (4, 8), 4, levels=3).eval()
     made = net(x, torch.randn(2, 3, 2))
     found = decode(net, made.mean.detach().numpy())
     assert np.allclose(found.values, made.output.detach(), atol=1e-5)

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 _LEAST_PAIRS = 50
-_SHARE = 0.95
-_ROWS, _ROUNDS, _LEAST_STEP = 20_000, 300, 1e-4
 
 
 def slow_directions(points: Floats, track: Ints, frame: Ints, lag: int) -> tuple[Floats, Floats]:
@@ -55,73 +53,6 @@ def slow_directions(points: Floats, track: Ints, frame: Ints, lag: int) -> tuple
     values, vectors = values[::-1], vectors[:, ::-1]
     largest = np.abs(vectors).argmax(axis=0)
     return values, vectors * np.sign(vectors[largest, np.arange(vectors.shape[1])])
-
-
-def plainest_direction(points: Floats, values: Floats) -> Floats:
-    """Among directions that last nearly as much as the first, the one in which rows fall most plainly into groups.
-
-    Parameters
-    ----------
-    points : (N, D), coordinates along `slow_directions`.
-    values : (D,), theirs, largest first.
-
-    Returns
-    -------
-    (D,), of length 1, the first number positive: weights of the slow directions. Its share of lasting change is at
-    least 0.95 of the first one's, and within that its kurtosis is least.
-
-    Notes
-    -----
-    Eigenvalues that lie close leave open which directions between theirs come first, and slowness cannot tell a switch
-    between two ways of being from a drift. Two groups of a similar size and spread lie furthest apart along the
-    direction of least kurtosis (Pena and Prieto 2001, Journal of the American Statistical Association 96, 1433). Found
-    by descent from the first direction and from those half way to its neighbours, on at most 20,000 rows.
-    """
-    from threadpoolctl import threadpool_limits
-
-    if values[0] <= 0 or len(values) < 2:
-        return np.asarray(np.eye(len(values))[0])
-    some = points[np.linspace(0, len(points) - 1, min(len(points), _ROWS)).astype(np.int64)]
-    first, *others = np.eye(len(values))[:3]
-    starts = [first, *(first + sign * other for other in others for sign in (1, -1))]
-    with threadpool_limits(1):
-        found = [_descended(some, values, start) for start in starts]
-    return min(found, key=lambda one: one[0])[1]
-
-
-def _descended(points: Floats, values: Floats, start: Floats) -> tuple[float, Floats]:
-    """Fourth moment and weights where the descent from a start ends."""
-    weights = _within(start, values)
-    level, step = float(np.mean((points @ weights) ** 4)), 0.2
-    for _ in range(_ROUNDS):
-        slope = 4 * (points @ weights) ** 3 @ points / len(points)
-        slope -= (slope @ weights) * weights
-        while step > _LEAST_STEP:
-            tried = _within(weights - step * slope, values)
-            lower = float(np.mean((points @ tried) ** 4))
-            if lower < level - 1e-7:
-                break
-            step /= 2
-        else:
-            break
-        weights, level, step = tried, lower, 1.5 * step
-    return level, weights
-
-
-def _within(weights: Floats, values: Floats) -> Floats:
-    """Weights of length 1 that last enough: drawn toward the first direction as far as that takes."""
-    weights = weights / np.linalg.norm(weights) * (1.0 if weights[0] >= 0 else -1.0)
-    least = _SHARE * values[0]
-    if values @ weights**2 >= least:
-        return weights
-    near, far = 1.0, 0.0
-    for _ in range(40):
-        middle = (near + far) / 2
-        tried = (1 - middle) * weights + middle * np.eye(len(weights))[0]
-        enough = values @ tried**2 >= least * (tried @ tried)
-        near, far = (middle, far) if enough else (near, middle)
-    weights = (1 - near) * weights + near * np.eye(len(weights))[0]
-    return np.asarray(weights / np.linalg.norm(weights))
 
 
 def track_and_lag(behavior: AnnData, frames: int) -> tuple[Ints, Ints, int]:

@@ -13,7 +13,7 @@ from napari_cellstate.core.method import register, setting
 from napari_cellstate.core.progress import Runtime
 from napari_cellstate.methods.embed._crops import CropEmbedder
 from napari_cellstate.methods.embed._nets import elbo_of, embedding_of, losses_said, on, tell
-from napari_cellstate.methods.embed._slow import plainest_direction, slow_directions, track_and_lag
+from napari_cellstate.methods.embed._slow import slow_directions, track_and_lag
 from napari_cellstate.methods.embed._split import Split, split_rows
 
 if TYPE_CHECKING:
@@ -35,10 +35,10 @@ class ConvGRUVAE(CropEmbedder):
     """A variational autoencoder of what a cell looks like over a window, and of how it moves.
 
     Each frame's crop goes through convolutions into a ConvGRU (Ballas et al. 2016), whose last state gives the code of
-    appearance; steps of the path give the code of motion. Both are rebuilt: grey levels and band shares inside the
-    outline, the outline, and the path. A dimension of appearance costs `beta` (Higgins et al. 2017). States read the
-    directions of both codes along which cells change and stay changed, and of those that do so nearly alike the one in
-    which they fall most plainly into groups; see `slow_directions` and `plainest_direction`.
+    appearance; the cell's mean levels (how bright it is, and its shares of bands: how coarse) give the code of levels,
+    steps of the path the code of motion. All are rebuilt: grey levels and band shares inside the outline, the outline,
+    their means, and the path. A dimension of appearance costs `beta` (Higgins et al. 2017). States read the code of
+    levels, and the directions of the other two along which cells change and stay changed; see `slow_directions`.
 
     Notes
     -----
@@ -48,9 +48,16 @@ class ConvGRUVAE(CropEmbedder):
     """
 
     kind: ClassVar[str] = "convgru-vae"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     title: ClassVar[str] = "ConvGRU-VAE of crops and path"
 
+    levels: int = setting(
+        4,
+        "Code of levels",
+        ge=0,
+        le=64,
+        help="Dimensions for how bright and how coarse a cell is as a whole, beside where in it things lie.",
+    )
     motion: int = setting(
         4, "Code of motion", ge=1, le=64, help="Dimensions for the path, beside those for appearance."
     )
@@ -68,8 +75,9 @@ class ConvGRUVAE(CropEmbedder):
         "Slow directions",
         ge=0,
         le=64,
-        help="How many directions of each code the states read: those along which cells change and stay changed, not "
-        "what a cell is all along (its size), nor noise. 0 gives every dimension; the whole code is kept beside.",
+        help="How many directions of the codes of appearance and of motion the states read, beside the levels: those "
+        "along which cells change and stay changed, not what a cell is all along (its size), nor noise. 0 gives every "
+        "dimension; the whole code is kept beside.",
     )
 
     def wanted_crops(self) -> CropWish:
@@ -96,30 +104,24 @@ class ConvGRUVAE(CropEmbedder):
         return self._slowed(embedding_of(told, info), behavior, crops.rows.shape[1])
 
     def _slowed(self, found: Embedding, behavior: AnnData, frames: int) -> Embedding:
-        """The slow directions of both codes instead of all dimensions, which stay as the space "code"."""
+        """What lasts of each code instead of all dimensions, which stay as the space "code"."""
         if not self.slow:
             return found
         found = replace(found, spaces={**found.spaces, "code": found.coordinates})
         track, frame, lag = track_and_lag(behavior, frames)
-        motion = np.array(found.info["dims"]) >= self.latent
-        kept, shares, info = [], [], dict(found.info)
-        for name, of in (("appearance", ~motion), ("motion", motion)):
-            if not of.any():
+        dims, info = np.array(found.info["dims"]), dict(found.info)
+        code = np.digitize(dims, (self.latent, self.latent + self.levels))
+        kept, shares = [], []
+        for nth, (name, most) in enumerate((("appearance", self.slow), ("levels", self.levels), ("motion", self.slow))):
+            points = found.coordinates[:, code == nth]
+            if not points.shape[1]:
                 continue
-            points = found.coordinates[:, of]
             values, directions = slow_directions(points, track, frame, lag)
             if not len(values):
-                info["notes"] = [
-                    *info["notes"],
-                    "tracks are too short to tell slow directions: all dimensions are given",
-                ]
-                return replace(found, info=info)
-            slow = np.einsum("nf,fd->nd", points - points.mean(axis=0), directions)
-            plainest = plainest_direction(slow, values)
-            turned = np.linalg.qr(np.column_stack([plainest, np.eye(len(values))]))[0]
-            turned[:, 0] = plainest  # the others stand across it, in the order of the slow directions
-            kept.append(np.einsum("nf,fd->nd", slow, turned[:, : self.slow]))
-            shares.append((values @ turned**2)[: self.slow])
+                note = "tracks are too short to tell slow directions: all dimensions are given"
+                return replace(found, info=info | {"notes": [*info["notes"], note]})
+            kept.append(np.einsum("nf,fd->nd", points - points.mean(axis=0), directions[:, :most]))
+            shares.append(values[:most])
             info[f"slow_{name}"] = [round(float(value), 4) for value in values]
         lasting = np.concatenate(shares)
         last = lasting >= min(LASTING, lasting.max())
@@ -137,7 +139,7 @@ class _Learner:
 
         method = self.method
         elbo = elbo_of("beta", beta=method.beta, capacity=0.0, steps=method.steps, sd=1.0)
-        return SequenceAutoencoding(CropElbo(elbo), method.motion)
+        return SequenceAutoencoding(CropElbo(elbo), method.levels + method.motion)
 
     def plan(self) -> Plan:
         from napari_cellstate.learn.fitted import Plan
@@ -147,6 +149,7 @@ class _Learner:
             "size": self.batches.crops.wish.pixels,
             "steps": self.batches.steps,
             "latent": self.method.latent,
+            "levels": self.method.levels,
             "motion": self.method.motion,
         }
         card = {"reads": "sequences", **self.batches.card()}
@@ -174,5 +177,5 @@ class _Learner:
 
         batch = {name: value.to(on(net)) for name, value in self.batches(rows).items()}
         made = net(batch["x"], batch["path"], batch["seen"])
-        wrong = sum(self.objective.errors(made.output, made.path, batch).values())
+        wrong = sum(self.objective.errors(made, batch).values())
         return made.mean, made.log_var, wrong + kl_to_standard_normal(made.mean, made.log_var).sum(1)

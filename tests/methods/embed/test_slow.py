@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from napari_cellstate.kits.points import behavior as _behavior
-from napari_cellstate.methods.embed._slow import plainest_direction, slow_directions, track_and_lag
+from napari_cellstate.methods.embed._slow import slow_directions, track_and_lag
 
 
 def walks(tracks: int = 200, long: int = 60, a: float = 0.9) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -36,25 +36,6 @@ def test_the_direction_that_changes_and_lasts_comes_first():
     wanted = a**lag + shared - (cross[: long - lag] + cross[lag:]).mean()
     assert values[0] == pytest.approx(wanted, abs=0.03)
     assert np.abs(values[1:]).max() < 0.05
-
-
-def test_groups_are_told_from_a_drift_that_lasts_as_long():
-    """Two groups and a Gaussian thing of the same slowness, turned into each other: no eigenvalue tells them apart."""
-    rng = np.random.default_rng(2)
-    groups = np.where(rng.random(8000) < 0.4, -1.0, 1.0)
-    truth = np.stack([groups + 0.35 * rng.normal(size=8000), rng.normal(size=8000), rng.normal(size=8000)], axis=1)
-    truth = (truth - truth.mean(axis=0)) / truth.std(axis=0)
-    c, s = np.cos(0.7), np.sin(0.7)
-    points = truth @ np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]])
-    found = plainest_direction(points, np.array([0.3, 0.298, 0.1]))
-    assert found[0] > 0
-    assert np.linalg.norm(found) == pytest.approx(1)
-    assert abs(found @ [c, s, 0]) > 0.99
-    # where the groups do not last, they are not what states are read from
-    fast = plainest_direction(points, np.array([0.3, 0.1, 0.05]))
-    assert np.array([0.3, 0.1, 0.05]) @ fast**2 >= 0.95 * 0.3 - 1e-9
-    assert abs(fast[0]) > 0.95
-    assert plainest_direction(points[:, :1], np.array([0.3])).tolist() == [1.0]
 
 
 def test_too_few_pairs_give_nothing():
