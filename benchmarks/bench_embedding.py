@@ -89,7 +89,11 @@ def curves(count: int = 300) -> None:
     """Whole short trainings from the same start in float32 and in bfloat16: how far their losses are apart."""
     import torch
 
-    from napari_cellstate.kits.inputs import crops
+    import napari_cellstate as cs
+    from benchmarks.bench_embedding_states import experiment_of
+    from napari_cellstate.core.progress import Runtime
+    from napari_cellstate.experiment.crops import crops_of
+    from napari_cellstate.experiment.pipeline import current_recipe
     from napari_cellstate.learn.autoencoding import SequenceAutoencoding
     from napari_cellstate.learn.crop_batches import crop_batches
     from napari_cellstate.learn.loop import Training, train
@@ -98,19 +102,24 @@ def curves(count: int = 300) -> None:
     from napari_cellstate.nets.elbo import Elbo
     from napari_cellstate.nets.elbo_crops import CropElbo
 
-    wish, rows = available("embed")["convgru-vae"]().wanted_crops(), np.arange(400)
-    batches = crop_batches(crops(len(rows), wish), "align", rows, 0)
-
-    def draw(step: int, generator: torch.Generator) -> dict[str, torch.Tensor]:
-        return batches(rows[torch.randint(len(rows), (32,), generator=generator).numpy()], generator)
-
+    experiment, _ = experiment_of("appearance", 5)
+    cs.run(experiment, cs.Recipe(threads=1), until="embed")
+    recipe, wish = current_recipe(experiment), available("embed")["convgru-vae"]().wanted_crops()
     found = []
-    for reduced in (False, True):
-        torch.manual_seed(0)
-        sizes = {"channels": batches.channels, "size": 32, "steps": batches.steps, "latent": 16, "levels": 4}
-        settings = Training(steps=count, learning_rate=2e-3, schedule="cosine", clip=1000.0, bfloat16=reduced)
-        objective = SequenceAutoencoding(CropElbo(Elbo("beta", beta=5.0)), 8)
-        found.append([row["loss"] for row in train(build("sequence-vae", sizes), objective, draw, settings).records])
+    with crops_of(experiment, recipe, experiment.behavior.obs, wish, "curves", Runtime()) as crops:
+        rows = np.arange(len(crops))
+        batches = crop_batches(crops, "align", rows, 0)
+
+        def draw(step: int, generator: torch.Generator) -> dict[str, torch.Tensor]:
+            return batches(rows[torch.randint(len(rows), (32,), generator=generator).numpy()], generator)
+
+        for reduced in (False, True):
+            torch.manual_seed(0)
+            size = crops.wish.pixels
+            sizes = {"channels": batches.channels, "size": size, "steps": batches.steps, "latent": 16, "levels": 4}
+            settings = Training(steps=count, learning_rate=2e-3, schedule="cosine", clip=1000.0, bfloat16=reduced)
+            objective, net = SequenceAutoencoding(CropElbo(Elbo("beta", beta=5.0)), 8), build("sequence-vae", sizes)
+            found.append([row["loss"] for row in train(net, objective, draw, settings).records])
     smooth = [np.convolve(one, np.full(20, 1 / 20), "valid") for one in found]
     off = np.abs(smooth[1] / smooth[0] - 1)
     print(

@@ -31,7 +31,7 @@ class CropElbo:
 
     elbo: Elbo
     outline: float = 0.5
-    levels_sd: float = 0.1
+    levels_sd: float = 0.3
     path_sd: float = 0.3
 
     def errors(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
     from torch import Tensor, nn
 
+    from napari_cellstate.core.families import Floats
     from napari_cellstate.learn.autoencoding import SequenceAutoencoding
     from napari_cellstate.learn.crop_batches import CropBatches
     from napari_cellstate.learn.fitted import Plan
@@ -37,8 +38,8 @@ class ConvGRUVAE(CropEmbedder):
     Each frame's crop goes through convolutions into a ConvGRU (Ballas et al. 2016), whose last state gives the code of
     appearance; the cell's mean levels (how bright it is, and its shares of bands: how coarse) give the code of levels,
     steps of the path the code of motion. All are rebuilt: grey levels and band shares inside the outline, the outline,
-    their means, and the path. A dimension of appearance costs `beta` (Higgins et al. 2017). States read the code of
-    levels, and the directions of the other two along which cells change and stay changed; see `slow_directions`.
+    their means, and the path. A dimension of appearance costs `beta` (Higgins et al. 2017). States read what
+    lasts of levels and motion, and of appearance where it lasts longer than levels do; see `slow_directions`.
 
     Notes
     -----
@@ -109,23 +110,24 @@ class ConvGRUVAE(CropEmbedder):
             return found
         found = replace(found, spaces={**found.spaces, "code": found.coordinates})
         track, frame, lag = track_and_lag(behavior, frames)
-        dims, info = np.array(found.info["dims"]), dict(found.info)
-        code = np.digitize(dims, (self.latent, self.latent + self.levels))
-        kept, shares = [], []
+        of = np.digitize(np.array(found.info["dims"]), (self.latent, self.latent + self.levels))
+        points: dict[str, Floats] = {}
+        shares: dict[str, Floats] = {}
         for nth, (name, most) in enumerate((("appearance", self.slow), ("levels", self.levels), ("motion", self.slow))):
-            points = found.coordinates[:, code == nth]
-            if not points.shape[1]:
+            code = found.coordinates[:, of == nth]
+            if not code.shape[1]:
                 continue
-            values, directions = slow_directions(points, track, frame, lag)
-            if not len(values):
+            shares[name], directions = slow_directions(code, track, frame, lag)
+            if not len(shares[name]):
                 note = "tracks are too short to tell slow directions: all dimensions are given"
-                return replace(found, info=info | {"notes": [*info["notes"], note]})
-            kept.append(np.einsum("nf,fd->nd", points - points.mean(axis=0), directions[:, :most]))
-            shares.append(values[:most])
-            info[f"slow_{name}"] = [round(float(value), 4) for value in values]
-        lasting = np.concatenate(shares)
+                return replace(found, info=found.info | {"notes": [*found.info["notes"], note]})
+            points[name] = np.einsum("nf,fd->nd", code - code.mean(axis=0), directions[:, :most])
+        info = found.info | {f"slow_{name}": [round(float(one), 4) for one in each] for name, each in shares.items()}
+        if {"appearance", "levels"} <= set(points) and shares["levels"][0] >= shares["appearance"][0]:
+            del points["appearance"]  # its lasting change is mostly growth, and a mixture takes that for states
+        lasting = np.concatenate([shares[name][: points[name].shape[1]] for name in points])
         last = lasting >= min(LASTING, lasting.max())
-        return replace(found, coordinates=np.concatenate(kept, axis=1)[:, last], info=info)
+        return replace(found, coordinates=np.concatenate(list(points.values()), axis=1)[:, last], info=info)
 
 
 class _Learner:

@@ -23,6 +23,7 @@ def test_states_read_what_lasts_of_each_code():
     noise = rng.normal(size=(3, len(track)))
     # appearance: two that last and noise; levels: two that last and noise; motion: noise alone; most telling first
     code = np.stack([drifts[2], drifts[0], noise[0], drifts[1], noise[1], drifts[3], noise[2]], axis=1)
+    code[:, [0, 5]] += 2 * rng.normal(size=(len(track), 2))  # levels last less long than appearance
     info = {"dims": [3, 0, 4, 1, 2, 5, 6], "notes": []}
     method = ConvGRUVAE(latent=3, levels=3, motion=2)
     found = method._slowed(Embedding(code, info), table, 3)
@@ -30,11 +31,16 @@ def test_states_read_what_lasts_of_each_code():
     assert found.coordinates.shape == (len(track), 3)  # one of appearance, both levels, no motion
     one = np.linalg.lstsq(np.stack([drifts[0], drifts[1]], 1), found.coordinates[:, 0], rcond=None)
     assert 1 - float(one[1][0]) / len(track) > 0.98  # of what lasts in appearance, in some mixture
-    for level in (drifts[2], drifts[3]):
+    for level in (code[:, 0], code[:, 5]):
         off = np.linalg.lstsq(found.coordinates[:, 1:], level - level.mean(), rcond=None)[1][0]
-        assert 1 - float(off) / (len(track) * level.var()) > 0.98
+        assert 1 - float(off) / (len(track) * level.var()) > 0.999
     assert len(found.info["slow_levels"]) == 3
     assert max(found.info["slow_motion"]) < 0.05
+    # where levels last longer, appearance is left to the whole code
+    noisy = code + np.array([0, 1, 0, 1, 0, 0, 0]) * 3 * rng.normal(size=code.shape)
+    less = method._slowed(Embedding(noisy, info), table, 3)
+    assert less.coordinates.shape == (len(track), 2)
+    assert 0.05 < less.info["slow_appearance"][0] < less.info["slow_levels"][0]
     whole = method.model_copy(update={"slow": 0})._slowed(Embedding(code, info), table, 3)
     assert (whole.coordinates == code).all()
 
