@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from napari_cellstate.methods.link._families import Families, alike, choose_orph
 from napari_cellstate.methods.link._frames import FirstPass, Motion
 from napari_cellstate.methods.link._held import Held
 from napari_cellstate.methods.link._links import Links
+from napari_cellstate.methods.link._merges import Merges, choose_whole, half_merged, whole_gain, whole_merged
 from napari_cellstate.methods.link._points import Points
 from napari_cellstate.methods.link._tracks import Scene, links_of
 
@@ -22,11 +23,16 @@ Ints = NDArray[np.int64]
 _ROUNDS = 3
 _CANDIDATES = 6
 _GAP = 0.2
+_MERGE = 1
+"""Kind of a merge: it joins an end to a cell one frame later."""
 
 
 @dataclass(frozen=True)
 class _Pairs:
-    """Candidates: an end or a mother, a start, log density, and the kind: frames apart, or 0 for a division."""
+    """Candidates: an end or a mother, a start (of a merge: a linked cell), log density (log odds), and the kind.
+
+    The kind is how many frames apart, 0 for a division, 1 for a merge.
+    """
 
     row: Ints
     column: Ints
@@ -43,6 +49,35 @@ class _Pairs:
     def keep(self, which: NDArray[np.bool_]) -> _Pairs:
         return _Pairs(self.row[which], self.column[which], self.log[which], self.kind[which])
 
+    def left(self, used: NDArray[np.bool_]) -> _Pairs:
+        """Candidates of ends and starts that are not used yet; a mother may have a daughter more."""
+        return self.keep(~(used[self.row] & (self.kind > 0)) & ~used[self.column])
+
+    def gain(self, births: float) -> Floats:
+        """Worth beside a start, of those that explain one; a merge explains none."""
+        return np.asarray(self.log - np.where(self.kind == _MERGE, 0.0, births))
+
+    def rival(self, births: float, n: int) -> tuple[Floats, Floats]:
+        """The most that any is worth for each cell as an end, and as a start, (n,) each."""
+        gain, end, start = self.gain(births) + np.log(_GAP) * (self.kind > 0), np.zeros(n), np.zeros(n)
+        np.maximum.at(start, self.column, gain)
+        np.maximum.at(end, self.row, np.where(self.kind > 0, gain, 0.0))
+        return end, start
+
+
+@dataclass(frozen=True)
+class Found:
+    """What both passes found.
+
+    Attributes
+    ----------
+    links : all links.
+    merges : marks: a cell that ends, and the cell of the next frame that it seems to have become one with.
+    """
+
+    links: Links
+    merges: Links
+
 
 def second_pass(
     points: Points,
@@ -53,39 +88,76 @@ def second_pass(
     progress: Progress,
     *,
     divisions: bool = True,
+    merges: bool = False,
     held: Held | None = None,
-) -> Links:
-    """All links: those of the first pass, those over gaps, and those to second daughters.
+) -> Found:
+    """All links: those of the first pass, those over gaps, and those to second daughters; and marks of merges.
 
     Parameters
     ----------
-    near : daughters are looked for within this distance of where their mother was expected, px.
+    near : daughters are looked for within this distance of where their mother was expected, px; so are fused cells.
     max_gap : the most missing frames in a row.
+    divisions, merges : look for them.
     held : pins.
     """
     one = links_of(first) if held is None else Links.joined([links_of(first), held.links()])
     scene = Scene.of(points, first, links_of(first), held)
-    if not len(scene.starts):
-        return one
-    births = float(np.log(len(scene.starts) / len(points.frames)) - points.log_volume)
-    pairs = [_gaps(points, scene, motion, gap + 1, held) for gap in range(1, max_gap + 1)]
+    if not len(scene.starts) and not merges:
+        return Found(one, Links.joined([]))
+    births = float(np.log(max(len(scene.starts), 1) / len(points.frames)) - points.log_volume)
+    open_ = _Pairs.joined([_gaps(points, scene, motion, gap + 1, held) for gap in range(1, max_gap + 1)])
     progress(0, 2, "close gaps")
-    if not divisions:
-        return Links.joined([one, _choose(points, scene, _Pairs.joined(pairs), births, max_gap)])
+    sure, marks = [one], Links.joined([])
+    if divisions and len(scene.starts):
+        twins, open_ = _with_divisions(points, first, scene, motion, near, births, open_, len(one.source), held)
+        sure.append(twins)
+        progress(1, 2, "close gaps")
+    if merges:
+        links, marks, open_ = _with_merges(points, scene, motion, near, births, open_, held)
+        sure.append(links)
+    if divisions:
+        progress(2, 2, "close gaps")
+    chosen, kind = _choose(points, scene, open_, births, max_gap)
+    fused = kind == _MERGE
+    return Found(Links.joined([*sure, chosen.only(~fused)]), Links.joined([marks, chosen.only(fused)]))
+
+
+def _with_divisions(
+    points: Points,
+    first: FirstPass,
+    scene: Scene,
+    motion: Motion,
+    near: float,
+    births: float,
+    pairs: _Pairs,
+    chances: int,
+    held: Held | None,
+) -> tuple[Links, _Pairs]:
+    """Links of divisions of mothers without any, and the candidates that are left, with those of second daughters."""
     seen = np.concatenate([*first.mothers, np.empty((0, 2), np.int64)])
     trio = alike(points, np.column_stack([seen[:, 0], scene.sister[seen[:, 0]], seen[:, 1]]))
     half = Families.of(points, scene, motion, trio, births, linked=True)
     whole = Families.of(points, scene, motion, alike(points, orphans(points, scene, near, held)), births, linked=False)
-    law = learn_division([half, whole], motion, len(one.source))
-    progress(1, 2, "close gaps")
+    law = learn_division([half, whole], motion, chances)
     half_log = half.gain(law, motion) + births
-    everything = _Pairs.joined([*pairs, _Pairs(half.mother, half.daughter, half_log, np.zeros(len(trio), np.int64))])
-    rival = np.zeros(len(points.at))
-    np.maximum.at(rival, everything.column, everything.log - births + np.log(_GAP) * (everything.kind > 0))
-    twins, used = choose_orphans(whole, whole.gain(law, motion), rival)
-    left = everything.keep(~(used[everything.row] & (everything.kind > 0)) & ~used[everything.column])
-    progress(2, 2, "close gaps")
-    return Links.joined([one, twins, _choose(points, scene, left, births, max_gap)])
+    pairs = _Pairs.joined([pairs, _Pairs(half.mother, half.daughter, half_log, np.zeros(len(trio), np.int64))])
+    twins, used = choose_orphans(whole, whole.gain(law, motion), pairs.rival(births, len(points.at))[1])
+    return twins, pairs.left(used)
+
+
+def _with_merges(
+    points: Points, scene: Scene, motion: Motion, near: float, births: float, pairs: _Pairs, held: Held | None
+) -> tuple[Links, Links, _Pairs]:
+    """Links to cells that two ends became, their marks, and the candidates left, with those of other merges."""
+    half = Merges.of(points, scene, motion, near, half_merged(points, scene, near), linked=True)
+    whole = Merges.of(points, scene, motion, near, whole_merged(points, scene, near, held), linked=False)
+    one = np.zeros(len(points.at))  # outlines that are one for a while and part again: grown as if merged, and a gap
+    np.maximum.at(one, half.ended, half.log)
+    gaps = replace(pairs, log=pairs.log + np.where(pairs.kind > _MERGE, one[pairs.row], 0.0))
+    pairs = _Pairs.joined([gaps, _Pairs(half.ended, half.fused, half.log, np.full(len(half.log), _MERGE))])
+    of_end, of_start = pairs.rival(births, len(points.at))
+    links, marks, used = choose_whole(whole, whole_gain(whole, motion, births), np.maximum(of_end, of_start))
+    return links, marks, pairs.left(used)
 
 
 def _gaps(points: Points, scene: Scene, motion: Motion, dt: int, held: Held | None) -> _Pairs:
@@ -93,6 +165,8 @@ def _gaps(points: Points, scene: Scene, motion: Motion, dt: int, held: Held | No
     from scipy.spatial import cKDTree
 
     ends, starts, frame = scene.ends, scene.starts, points.frames[scene.block]
+    if not len(starts):
+        return _Pairs.joined([])
     persists = float(np.clip(motion.weights[-1].sum(), 0, 1))
     wide = scene.scale2[ends] * dt * (1 + persists**2 * (dt - 1))
     own = (scene.ahead[ends] - motion.drift) * sum(persists**k for k in range(dt))
@@ -112,14 +186,20 @@ def _gaps(points: Points, scene: Scene, motion: Motion, dt: int, held: Held | No
     return found if held is None else found.keep(held.allowed(found.row, found.column))
 
 
-def _choose(points: Points, scene: Scene, pairs: _Pairs, births: float, max_gap: int) -> Links:
-    """Assign, and again with the shares of gaps of each length, and of cells that are new, as they were found."""
+def _choose(points: Points, scene: Scene, pairs: _Pairs, births: float, max_gap: int) -> tuple[Links, Ints]:
+    """Assign, and again with the shares of gaps of each length, of merges, and of cells that are new, as found.
+
+    Returns
+    -------
+    Pairs and the kind of each.
+    """
     shape, share = (len(points.at),) * 2, _GAP * 0.5 ** np.arange(max_gap + 2)
     for _ in range(_ROUNDS):
-        gain = pairs.log - births + np.where(pairs.kind > 0, np.log(share[pairs.kind]), 0.0)
+        gain = pairs.gain(births) + np.where(pairs.kind > 0, np.log(share[pairs.kind]), 0.0)
         chosen = assign(pairs.row, pairs.column, gain, shape)
         count = np.bincount(pairs.kind[chosen], minlength=max_gap + 2)
         share = (count + 0.5 * share) / (len(scene.ends) + 2)
-        births = float(np.log((len(scene.starts) - len(chosen) + 1) / len(points.frames)) - points.log_volume)
+        explained = len(chosen) - count[_MERGE]
+        births = float(np.log((len(scene.starts) - explained + 1) / len(points.frames)) - points.log_volume)
     sure = confidence(pairs.row, pairs.column, gain, chosen, shape)
-    return Links(pairs.row[chosen], pairs.column[chosen], gain[chosen], sure)
+    return Links(pairs.row[chosen], pairs.column[chosen], gain[chosen], sure), pairs.kind[chosen]
