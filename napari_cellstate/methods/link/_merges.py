@@ -13,13 +13,13 @@ from napari_cellstate.methods.link._frames import MOTHERS, Motion
 from napari_cellstate.methods.link._held import Held
 from napari_cellstate.methods.link._links import Links
 from napari_cellstate.methods.link._points import Points
-from napari_cellstate.methods.link._spread import Spread
+from napari_cellstate.methods.link._spread import Spread, log_ball
 from napari_cellstate.methods.link._tracks import Scene
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_SHARE = 0.1
+SHARE = 0.1
 """Of ends that are merges, before any was seen."""
 _TORN = 0.05
 """Share of outlines whose size and middle say nothing."""
@@ -63,6 +63,12 @@ class Merges:
         some = both > alone  # of cells without area this is never so
         rivals = np.bincount(ended[some], minlength=len(area))[ended]
         return cls(ended[some], partner[some], fused[some], (log - np.log(np.maximum(rivals, 1)))[some])
+
+    def of_end(self, n: int) -> Floats:
+        """How much speaks for each cell that ended having merged with any other, at least 0, (n,)."""
+        best = np.zeros(n)
+        np.maximum.at(best, self.ended, self.log)
+        return best
 
 
 def half_merged(points: Points, scene: Scene, near: float) -> Ints:
@@ -129,7 +135,7 @@ def choose_whole(of: Merges, gain: Floats, rival: Floats) -> tuple[Links, Links,
 
 def whole_gain(of: Merges, motion: Motion, births: float) -> Floats:
     """Worth of merges of two ends beside the ends and a start that they explain."""
-    return np.asarray(of.log + np.log(_SHARE) - motion.log_end - births)
+    return np.asarray(of.log + np.log(SHARE) - motion.log_end - births)
 
 
 def _followed(points: Points, scene: Scene) -> Ints:
@@ -155,6 +161,5 @@ def _log_t(value: Floats, scale: float) -> Floats:
 
 def _place(off: Floats, spread: Spread, scale2: Floats, near: float) -> Floats:
     """Log density of a place; a share is anywhere within `near`: outlines that are torn have another middle."""
-    d = spread.dims
-    flat = -(d / 2 * np.log(np.pi) - lgamma(d / 2 + 1) + d * np.log(near))
+    flat = -log_ball(near, spread.dims)
     return np.asarray(np.logaddexp(np.log1p(-_TORN) + spread.log((off**2).sum(axis=1), scale2), np.log(_TORN) + flat))

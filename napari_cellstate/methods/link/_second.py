@@ -12,9 +12,11 @@ from napari_cellstate.methods.link._assign import assign, confidence
 from napari_cellstate.methods.link._families import Families, alike, choose_orphans, learn_division, orphans
 from napari_cellstate.methods.link._frames import FirstPass, Motion
 from napari_cellstate.methods.link._held import Held
+from napari_cellstate.methods.link._joined import Joined, uncross
 from napari_cellstate.methods.link._links import Links
 from napari_cellstate.methods.link._merges import Merges, choose_whole, half_merged, whole_gain, whole_merged
 from napari_cellstate.methods.link._points import Points
+from napari_cellstate.methods.link._spread import log_ball
 from napari_cellstate.methods.link._tracks import Scene, links_of
 
 Floats = NDArray[np.float64]
@@ -46,8 +48,15 @@ class _Pairs:
         return cls(*(np.concatenate([getattr(part, name) for part in [cls(no, no, np.empty(0), no), *parts]])
                      for name in names))  # fmt: skip
 
-    def keep(self, which: NDArray[np.bool_]) -> _Pairs:
+    def keep(self, which: NDArray[np.bool_] | Ints) -> _Pairs:
         return _Pairs(self.row[which], self.column[which], self.log[which], self.kind[which])
+
+    def once(self) -> _Pairs:
+        """Of candidates that are there twice, as gaps that look alike in two ways, the likelier."""
+        code = self.row * (int(self.column.max(initial=0)) + 1) + self.column
+        order = np.lexsort((-self.log, code))
+        first = np.diff(code[order], prepend=-1) > 0
+        return self if first.all() else self.keep(np.sort(order[first]))
 
     def left(self, used: NDArray[np.bool_]) -> _Pairs:
         """Candidates of ends and starts that are not used yet; a mother may have a daughter more."""
@@ -105,39 +114,52 @@ def second_pass(
     if not len(scene.starts) and not merges:
         return Found(one, Links.joined([]))
     births = float(np.log(max(len(scene.starts), 1) / len(points.frames)) - points.log_volume)
-    open_ = _Pairs.joined([_gaps(points, scene, motion, gap + 1, held) for gap in range(1, max_gap + 1)])
+    half = Merges.of(points, scene, motion, near, half_merged(points, scene, near), linked=True)
+    mothers = np.concatenate([*first.mothers, np.empty((0, 2), np.int64)])
+    joined = Joined.of(points, scene, half)
+    parting = joined.partings(points, scene, mothers, held)
+    crossed = joined.crossed(points, parting)
+    one, scene, mothers = uncross(one, scene, mothers, parting[crossed])
+    parting[crossed] = parting[crossed][:, [0, 2, 1]]
+    case = _Case(points, scene, motion, near, births, max_gap, held)
+    open_ = _Pairs.joined([_gaps(case, gap + 1) for gap in range(1, max_gap + 1)])
     progress(0, 2, "close gaps")
     sure, marks = [one], Links.joined([])
     if divisions and len(scene.starts):
-        twins, open_ = _with_divisions(points, first, scene, motion, near, births, open_, len(one.source), held)
+        open_ = _Pairs.joined([open_, _partings(case, joined, parting)]).once()
+        twins, open_ = _with_divisions(case, mothers[joined.ended[mothers[:, 0]] < 0], open_, len(one.source))
         sure.append(twins)
         progress(1, 2, "close gaps")
     if merges:
-        links, marks, open_ = _with_merges(points, scene, motion, near, births, open_, held)
+        links, marks, open_ = _with_merges(case, open_, half)
         sure.append(links)
     if divisions:
         progress(2, 2, "close gaps")
-    chosen, kind = _choose(points, scene, open_, births, max_gap)
+    chosen, kind = _choose(case, open_)
     fused = kind == _MERGE
     return Found(Links.joined([*sure, chosen.only(~fused)]), Links.joined([marks, chosen.only(fused)]))
 
 
-def _with_divisions(
-    points: Points,
-    first: FirstPass,
-    scene: Scene,
-    motion: Motion,
-    near: float,
-    births: float,
-    pairs: _Pairs,
-    chances: int,
-    held: Held | None,
-) -> tuple[Links, _Pairs]:
+@dataclass(frozen=True)
+class _Case:
+    """What all candidates are measured with; `births` is the log density of starts."""
+
+    points: Points
+    scene: Scene
+    motion: Motion
+    near: float
+    births: float
+    max_gap: int
+    held: Held | None
+
+
+def _with_divisions(case: _Case, mothers: Ints, pairs: _Pairs, chances: int) -> tuple[Links, _Pairs]:
     """Links of divisions of mothers without any, and the candidates that are left, with those of second daughters."""
-    seen = np.concatenate([*first.mothers, np.empty((0, 2), np.int64)])
-    trio = alike(points, np.column_stack([seen[:, 0], scene.sister[seen[:, 0]], seen[:, 1]]))
+    points, scene, motion, births = case.points, case.scene, case.motion, case.births
+    trio = alike(points, np.column_stack([mothers[:, 0], scene.sister[mothers[:, 0]], mothers[:, 1]]))
     half = Families.of(points, scene, motion, trio, births, linked=True)
-    whole = Families.of(points, scene, motion, alike(points, orphans(points, scene, near, held)), births, linked=False)
+    rest = alike(points, orphans(points, scene, case.near, case.held))
+    whole = Families.of(points, scene, motion, rest, births, linked=False)
     law = learn_division([half, whole], motion, chances)
     half_log = half.gain(law, motion) + births
     pairs = _Pairs.joined([pairs, _Pairs(half.mother, half.daughter, half_log, np.zeros(len(trio), np.int64))])
@@ -145,25 +167,33 @@ def _with_divisions(
     return twins, pairs.left(used)
 
 
-def _with_merges(
-    points: Points, scene: Scene, motion: Motion, near: float, births: float, pairs: _Pairs, held: Held | None
-) -> tuple[Links, Links, _Pairs]:
+def _partings(case: _Case, joined: Joined, parting: Ints) -> _Pairs:
+    """The cell that was joined, and where it is there again: anywhere near, and looking like itself."""
+    points, (mother, _, start) = case.points, parting.T
+    ended, frame = joined.ended[mother], points.frames[case.scene.block]
+    dt = frame[start] - frame[ended]
+    log = joined.log[mother] + case.motion.looks.ratio(points.looks[start] - points.looks[ended])
+    found = _Pairs(ended, start, log - log_ball(case.near, points.dims), dt).keep(dt <= case.max_gap + 1)
+    return found if case.held is None else found.keep(case.held.allowed(found.row, found.column))
+
+
+def _with_merges(case: _Case, pairs: _Pairs, half: Merges) -> tuple[Links, Links, _Pairs]:
     """Links to cells that two ends became, their marks, and the candidates left, with those of other merges."""
-    half = Merges.of(points, scene, motion, near, half_merged(points, scene, near), linked=True)
-    whole = Merges.of(points, scene, motion, near, whole_merged(points, scene, near, held), linked=False)
-    one = np.zeros(len(points.at))  # outlines that are one for a while and part again: grown as if merged, and a gap
-    np.maximum.at(one, half.ended, half.log)
-    gaps = replace(pairs, log=pairs.log + np.where(pairs.kind > _MERGE, one[pairs.row], 0.0))
-    pairs = _Pairs.joined([gaps, _Pairs(half.ended, half.fused, half.log, np.full(len(half.log), _MERGE))])
+    points, scene, motion, births = case.points, case.scene, case.motion, case.births
+    trio = whole_merged(points, scene, case.near, case.held)
+    whole = Merges.of(points, scene, motion, case.near, trio, linked=False)
+    pairs = replace(pairs, log=pairs.log + np.where(pairs.kind > _MERGE, half.of_end(len(points.at))[pairs.row], 0.0))
+    pairs = _Pairs.joined([pairs, _Pairs(half.ended, half.fused, half.log, np.full(len(half.log), _MERGE))])
     of_end, of_start = pairs.rival(births, len(points.at))
     links, marks, used = choose_whole(whole, whole_gain(whole, motion, births), np.maximum(of_end, of_start))
     return links, marks, pairs.left(used)
 
 
-def _gaps(points: Points, scene: Scene, motion: Motion, dt: int, held: Held | None) -> _Pairs:
+def _gaps(case: _Case, dt: int) -> _Pairs:
     """Ends, and starts `dt` frames later near where each would be by then."""
     from scipy.spatial import cKDTree
 
+    points, scene, motion = case.points, case.scene, case.motion
     ends, starts, frame = scene.ends, scene.starts, points.frames[scene.block]
     if not len(starts):
         return _Pairs.joined([])
@@ -183,16 +213,17 @@ def _gaps(points: Points, scene: Scene, motion: Motion, dt: int, held: Held | No
         points.looks[b] - points.looks[ends[a]]
     )
     found = _Pairs(ends[a], b, log, np.full(len(a), dt))
-    return found if held is None else found.keep(held.allowed(found.row, found.column))
+    return found if case.held is None else found.keep(case.held.allowed(found.row, found.column))
 
 
-def _choose(points: Points, scene: Scene, pairs: _Pairs, births: float, max_gap: int) -> tuple[Links, Ints]:
+def _choose(case: _Case, pairs: _Pairs) -> tuple[Links, Ints]:
     """Assign, and again with the shares of gaps of each length, of merges, and of cells that are new, as found.
 
     Returns
     -------
     Pairs and the kind of each.
     """
+    points, scene, births, max_gap = case.points, case.scene, case.births, case.max_gap
     shape, share = (len(points.at),) * 2, _GAP * 0.5 ** np.arange(max_gap + 2)
     for _ in range(_ROUNDS):
         gain = pairs.gain(births) + np.where(pairs.kind > 0, np.log(share[pairs.kind]), 0.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
@@ -29,7 +29,8 @@ class LapLinker(Linker):
     Where a cell will be next is learned from the movie: what all cells do together (drift, jumps of the stage),
     how much of its past steps a cell repeats, how heavy the tails are, and how much size, shape and brightness
     change within a cell and differ between cells. A second assignment joins ends of tracks to later starts and
-    appearing cells to their mothers. Costs are log-likelihoods, so nothing needs a weight.
+    appearing cells to their mothers. Two cells whose outlines are one for some frames part again: that is a gap, not
+    a division (where areas are known). Costs are log-likelihoods, so nothing needs a weight.
 
     Notes
     -----
@@ -38,7 +39,7 @@ class LapLinker(Linker):
     """
 
     kind: ClassVar[str] = "lap"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     title: ClassVar[str] = "Likeliest links, with gaps and divisions"
 
     search_range: float = setting(
@@ -65,13 +66,6 @@ class LapLinker(Linker):
         help="Mark tracks that seem to end in another cell: one that is as large afterwards as both were before. The "
         "other track goes on; the mark stands in the table of tracks and in the queue of Review. Needs areas.",
     )
-
-    def record(self) -> dict[str, Any]:
-        """Without merges as before there were any to look for, so that results stay fresh."""
-        record = super().record()
-        if not self.merges:
-            del record["merges"]
-        return record
 
     def estimated(self, cells: pd.DataFrame, movie: Movie) -> Self:
         """The same method with a search range read from the cells, where it was 0."""

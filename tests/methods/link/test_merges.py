@@ -19,7 +19,8 @@ from napari_cellstate.core.tables import MERGED, check_links, make_links, merges
 from napari_cellstate.core.tracks import Tracks
 from napari_cellstate.experiment.review import MovieReview
 from napari_cellstate.methods.link.lap import LapLinker
-from tests.methods.link.test_lap import MOVIE, cells_of, walk
+from napari_cellstate.metrics.linking import edge_score
+from tests.methods.link.test_lap import MOVIE, cells_of, dividing, walk
 
 WHEN, APART = 12, 16.0
 
@@ -107,11 +108,35 @@ def test_cells_that_part_again_keep_the_gap_that_would_be_closed() -> None:
     assert closed
 
 
+@pytest.mark.parametrize("merges", [False, True])
+@pytest.mark.parametrize("joined", [1, 2, 3])
+def test_outlines_that_join_and_part_are_a_gap_and_no_division(merges: bool, joined: int) -> None:
+    for seed in range(5):
+        cells = fusing(seed, after=WHEN + joined)
+        links = linked(cells, merges=merges)
+        found = Tracks(cells, links, 3)
+        assert found.n_tracks == 20
+        assert not found.table()["divides"].any()
+        frame, who = cells["frame"].to_numpy(), cells["who"].to_numpy()
+        apart = (frame < WHEN) | (frame >= WHEN + joined)  # while they are one, either may be said to be there
+        for one in (0, 1):
+            assert len(np.unique(found.track[apart & (who == one)])) == 1
+        assert not marks(cells, links)
+
+
+def test_a_cell_that_grows_and_divides_is_not_two_that_part() -> None:
+    cells, true = dividing()
+    frame, who = cells["frame"].to_numpy(), cells["who"].to_numpy()
+    born = cells.groupby("who")["frame"].transform("min").to_numpy()
+    cells["area"] = np.where(who % 3 == 1, 150 + 8 * frame, 100.0 + 5 * (frame - born))
+    found = edge_score(cells, linked(cells), cells, true)
+    assert found.division_f1 >= 0.9
+    assert found.f1 >= 0.98
+
+
 def test_without_the_option_or_without_areas_there_is_none() -> None:
     cells = fusing()
     assert MERGED not in linked(cells, merges=False).columns
-    assert "merges" not in LapLinker().record()  # results made before there was the option stay fresh
-    assert LapLinker(merges=True).record()["merges"] is True
     assert not marks(cells, linked(cells.drop(columns="area")))
 
 
