@@ -182,7 +182,9 @@ def _with_merges(case: _Case, pairs: _Pairs, half: Merges) -> tuple[Links, Links
     points, scene, motion, births = case.points, case.scene, case.motion, case.births
     trio = whole_merged(points, scene, case.near, case.held)
     whole = Merges.of(points, scene, motion, case.near, trio, linked=False)
-    pairs = replace(pairs, log=pairs.log + np.where(pairs.kind > _MERGE, half.of_end(len(points.at))[pairs.row], 0.0))
+    closed = (pairs.kind > _MERGE) & (pairs.gain(births) + np.log(_GAP * 0.5**pairs.kind) > 0)
+    one = half.of_end(len(points.at))[pairs.row]  # a gap that would be closed: outlines were one for a while, or not
+    pairs = replace(pairs, log=pairs.log + np.where(closed, one, 0.0))
     pairs = _Pairs.joined([pairs, _Pairs(half.ended, half.fused, half.log, np.full(len(half.log), _MERGE))])
     of_end, of_start = pairs.rival(births, len(points.at))
     links, marks, used = choose_whole(whole, whole_gain(whole, motion, births), np.maximum(of_end, of_start))

@@ -101,7 +101,7 @@ def test_cells_that_part_again_keep_the_gap_that_would_be_closed() -> None:
         cells = fusing(seed, after=WHEN + 2)
         links, plain = linked(cells, divisions=False), linked(cells, merges=False, divisions=False)
         n = Tracks(cells, links, 3).n_tracks
-        assert n <= Tracks(cells, plain, 3).n_tracks  # outlines that were one speak for a gap as well
+        pd.testing.assert_frame_equal(links[["source", "target"]], plain[["source", "target"]])
         assert marks(cells, links) == [({0, 1}, WHEN)] * (n - 20)
         closed += n == 20
         assert marks(cells, linked(cells, max_gap=1, divisions=False)) == [({0, 1}, WHEN)]  # a gap too long
