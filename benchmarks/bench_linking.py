@@ -181,6 +181,75 @@ def on_rendered(folder: Path) -> list[list[str]]:
     return rows
 
 
+def joined(case: Case, seed: int) -> tuple[Case, int]:
+    """The same with outlines of neighbours as one for one to three frames, at random; how often. The larger is there.
+
+    The link over the frames in which the smaller is not seen is true.
+    """
+    from scipy.spatial import cKDTree
+
+    rng, cells = np.random.default_rng(seed), case.cells.astype({"area": float})
+    rows = {key: nth for nth, key in enumerate(zip(cells["frame"], cells["label"], strict=True))}
+    gone, busy, joins = set[int](), set[tuple[int, int]](), 0
+    for t in range(1, int(cells["frame"].max()) - 4):
+        here = cells[cells["frame"] == t]
+        at, label, area = here[["y", "x"]].to_numpy(), here["label"].to_numpy(), here["area"].to_numpy()
+        radius = np.sqrt(area / np.pi)
+        for i, j in sorted(cKDTree(at).query_pairs(3 * radius.max())):
+            if np.hypot(*(at[i] - at[j])) > 1.5 * (radius[i] + radius[j]) or rng.random() > 0.08:
+                continue
+            large, small = (label[i], label[j]) if area[i] >= area[j] else (label[j], label[i])
+            frames = range(t - 1, t + 1 + int(rng.integers(1, 4)))
+            keys = {(f, one) for f in frames for one in (large, small)}
+            if busy & keys or not keys <= rows.keys():
+                continue
+            busy |= keys
+            joins += 1
+            for f in frames[1:-1]:
+                one, other = rows[f, large], rows[f, small]
+                share = cells.loc[other, "area"] / (cells.loc[one, "area"] + cells.loc[other, "area"])
+                cells.loc[one, ["y", "x"]] += share * (cells.loc[other, ["y", "x"]] - cells.loc[one, ["y", "x"]])
+                cells.loc[one, "area"] += cells.loc[other, "area"]
+                gone.add(other)
+    return Case(*_without(cells, case.links, gone)), joins
+
+
+def _without(cells: pd.DataFrame, links: pd.DataFrame, gone: set[int]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Tables without some cells; a link to one leads on to what followed it."""
+    after = dict(zip(links["source"].tolist(), links["target"].tolist(), strict=True))  # joined cells do not divide
+    pairs = []
+    for source, target in zip(links["source"].tolist(), links["target"].tolist(), strict=True):
+        while target in gone and target in after:
+            target = after[target]
+        if not {source, target} & gone:
+            pairs.append((source, target))
+    kept = np.ones(len(cells), np.bool_)
+    kept[list(gone)] = False
+    number = np.cumsum(kept) - 1
+    source, target = number[np.array(pairs)].T
+    return cells[kept].reset_index(drop=True), pd.DataFrame({"source": source, "target": target})
+
+
+def on_joined(folder: Path) -> str:
+    """Rendered movies with outlines that are one for a while: means over the movies, divisions together."""
+    rows = ["| areas | joins | lap: edge F1 | trackpy: edge F1 | lap: division F1 | found/true divisions |"]
+    rows.append("|---" * 6 + "|")
+    cases = [joined(rendered(truth, 1), nth) for nth, truth in enumerate(sorted(folder.glob("*_truth")))]
+    for areas in (True, False):
+        scores, peers = [], []
+        for case, _ in cases:
+            cells = case.cells if areas else case.cells.drop(columns="area")
+            scores.append(edge_score(case.cells, ours(cells), case.cells, case.links))
+            peers.append(edge_score(case.cells, our_trackpy(cells), case.cells, case.links))
+        one, other = (statistics.mean(score.f1 for score in part) for part in (scores, peers))
+        found, true = (sum(getattr(one, name) for one in scores) for name in ("predicted_divisions", "true_divisions"))
+        division = statistics.mean(score.division_f1 for score in scores)
+        joins = sum(joins for _, joins in cases)
+        said = "known" if areas else "not given"
+        rows.append(f"| {said} | {joins} | {one:.4f} | {other:.4f} | {division:.2f} | {found}/{true} |")
+    return "\n".join(rows)
+
+
 HEAD = (
     "| method | CPU s | beside ours | edge F1 | precision | recall | division F1 | found/true divisions |\n"
     + "|---" * 8
@@ -233,6 +302,7 @@ def main() -> None:
     say(f"## Other ways to move (1,000 x 50 in 2048^2)\n\n{table(rows)}")
     if given.rendered:
         say(f"## Rendered movies, the worst of each method\n\n{table(on_rendered(given.rendered))}")
+        say(f"## Rendered movies with outlines that join and part\n\n{on_joined(given.rendered)}")
     rows = []
     for movie in ("t98g_phase_usiigaci_movie", "mdamb231_qpi_cellphe"):
         for every, dropped in ((1, 0.0), (5, 0.0), (1, 0.1), (5, 0.1)):

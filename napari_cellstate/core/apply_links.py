@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from napari_cellstate.core.cell_ref import CellRef, Places
 from napari_cellstate.core.link_edits import LinkEdit
 from napari_cellstate.core.outline import Plane
-from napari_cellstate.core.tables import BY_HAND, CONFIDENCE, LINK_COLUMNS
+from napari_cellstate.core.tables import BY_HAND, CONFIDENCE, LINK_COLUMNS, MERGED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -206,7 +206,12 @@ def without(cells: pd.DataFrame, links: pd.DataFrame, dropped: Ints) -> tuple[pd
     kept[dropped] = False
     number = np.cumsum(kept) - 1
     source, target = links["source"].to_numpy(np.int64), links["target"].to_numpy(np.int64)
-    left = links.assign(source=number[source], target=number[target])[kept[source] & kept[target]]
+    left = links.assign(source=number[source], target=number[target])
+    if MERGED in links.columns:
+        ended = links[MERGED].to_numpy(np.float64)
+        row = np.nan_to_num(ended).astype(np.int64)
+        left[MERGED] = np.where(np.isfinite(ended) & kept[row], number[row], np.nan)
+    left = left[kept[source] & kept[target]]
     return cells[kept].reset_index(drop=True), left.reset_index(drop=True)
 
 

@@ -6,8 +6,9 @@ cells
 links
     `source` and `target` (int64) are row numbers of the cell table, `cost` (float64) is what the linker paid for
     the link (px, NaN where it has none). A link goes forward in time; a source has one target, or two where
-    it divides. Two columns may be there: `confidence` (float64, 0 to 1, 1 for corrected links) and `by_hand` (bool):
-    a corrected link is one track over a gap of any length.
+    it divides, and a target has one source. Three columns may be there: `confidence` (float64, 0 to 1, 1 for corrected
+    links), `by_hand` (bool): a corrected link is one track over a gap of any length, and `merged` (float64): the row of
+    a cell that ends and seems to have become one with the target, NaN for none.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ CONFIDENCE = "confidence"
 """Optional column of the links: 0 to 1, how much better than the next-best solution that lacks the link."""
 BY_HAND = "by_hand"
 """Optional column of the links: whether a person made or accepted the link."""
+MERGED = "merged"
+"""Optional column of the links: row of a cell that ends and seems to have become one with the target; NaN for none."""
 
 
 def empty_cells() -> pd.DataFrame:
@@ -54,6 +57,19 @@ def make_links(source: object, target: object, cost: object = None) -> pd.DataFr
     paid = np.full(len(source), np.nan) if cost is None else np.asarray(cost, np.float64)
     order = np.lexsort((target, source))
     return pd.DataFrame({"source": source[order], "target": target[order], "cost": paid[order]})
+
+
+def merges(links: pd.DataFrame) -> tuple[Ints, Ints]:
+    """Merges that the links mark: positions in the link table, and the row of the cell that ended.
+
+    A cell that goes on, as when a person linked it since, has not merged.
+    """
+    if MERGED not in links.columns:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    ended = links[MERGED].to_numpy(np.float64)
+    at = np.flatnonzero(np.isfinite(ended))
+    at = at[~np.isin(ended[at], links["source"].to_numpy())]
+    return at, ended[at].astype(np.int64)
 
 
 def join(frame: Ints, identity: Ints) -> tuple[Ints, Ints]:
@@ -129,8 +145,9 @@ def check_links(cells: pd.DataFrame, links: pd.DataFrame, where: str = "links") 
     if sources.size and sources.max(initial=0) > 1:
         cell = int(sources.argmax())
         raise InputError(
-            f"{where}: cell {cell} (frame {frame[cell]}) has {sources[cell]} sources; at most 1 (no merges yet)"
+            f"{where}: cell {cell} (frame {frame[cell]}) has {sources[cell]} sources; at most 1 (a merge is a mark)"
         )
+    _check_merges(frame, links, where)
 
 
 def _check_confidence(links: pd.DataFrame, where: str) -> None:
@@ -140,3 +157,16 @@ def _check_confidence(links: pd.DataFrame, where: str) -> None:
     bad = np.flatnonzero((sure < 0) | (sure > 1))
     if len(bad):
         raise InputError(f"{where} row {bad[0]}: confidence {sure[bad[0]]:g}; expected 0 to 1 (NaN where not known)")
+
+
+def _check_merges(frame: Ints, links: pd.DataFrame, where: str) -> None:
+    at, ended = merges(links)
+    target = links["target"].to_numpy()[at]
+    bad = np.flatnonzero((ended < 0) | (ended >= len(frame)))
+    if not len(bad):
+        bad = np.flatnonzero(frame[ended] >= frame[target])
+    if len(bad):
+        raise InputError(
+            f"{where} row {at[bad[0]]}: merged is {ended[bad[0]]}; expected the row of a cell in a frame before that "
+            f"of the target ({frame[target[bad[0]]]})"
+        )

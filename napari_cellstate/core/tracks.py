@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_cellstate.core.tables import BY_HAND, check_cells, check_links
+from napari_cellstate.core.tables import BY_HAND, check_cells, check_links, merges
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,13 +82,24 @@ class Tracks:
                 lineages[track] = lineages[self.parents[track]]
         return lineages
 
+    @cached_property
+    def merged_into(self) -> Ints:
+        """Track that each seems to have merged into, (n_tracks + 1,), indexed by track; 0 for none."""
+        into = np.zeros(self.n_tracks + 1, np.int64)
+        at, ended = merges(self.links)
+        into[self.track[ended]] = self.track[self.links["target"].to_numpy()[at]]
+        return into
+
     @property
     def n_tracks(self) -> int:
         """Number of tracks."""
         return len(self.cells) - int(np.count_nonzero(self._continues))  # each is a path: one cell more than links
 
     def table(self) -> pd.DataFrame:
-        """One row a track: track, parent, lineage, first_frame, last_frame, n_cells, n_missing, divides."""
+        """One row a track.
+
+        Columns: track, parent, lineage, first_frame, last_frame, n_cells, n_missing, divides, merged_into (0: none).
+        """
         import pandas as pd
 
         frame, track = self.cells["frame"].to_numpy(), self.track
@@ -111,6 +122,7 @@ class Tracks:
                 "n_cells": count[rows],
                 "n_missing": (last - first + 1 - count)[rows],
                 "divides": divides[rows],
+                "merged_into": self.merged_into[rows],
             }
         )
 

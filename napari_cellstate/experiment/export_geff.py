@@ -9,6 +9,7 @@ import numpy as np
 
 from napari_cellstate.core.behavior import STATE_COLUMNS, state_name
 from napari_cellstate.core.progress import Progress
+from napari_cellstate.core.tables import merges
 from napari_cellstate.core.tracks import Tracks
 from napari_cellstate.experiment.entry import MovieEntry
 from napari_cellstate.experiment.store import Experiment
@@ -34,7 +35,8 @@ def export_geff(experiment: Experiment, folder: Path, progress: Progress) -> lis
     """Write MOVIE.geff for each movie.
 
     Tracks whose ids are text keep our numbers as `track`; what they are called then stands in the metadata, below
-    extra.napari_cellstate.track_ids, in the order of these numbers.
+    extra.napari_cellstate.track_ids, in the order of these numbers. Merges are pairs of node ids in
+    extra.napari_cellstate.merges, no edges: every cell has one past.
     """
     from napari_cellstate.formats.geff_write import write_geff
 
@@ -76,6 +78,9 @@ def _nodes(rows: pd.DataFrame, tracks: Tracks) -> pd.DataFrame:
 def _extra(rows: pd.DataFrame, tracks: Tracks, entry: MovieEntry) -> dict[str, Any]:
     extra: dict[str, Any] = {"movie": entry.name, "condition": entry.condition, "replicate": entry.replicate}
     states = sorted(int(one) for one in rows["state"].dropna().unique())
+    at, ended = merges(tracks.links)
+    if len(at):
+        extra["merges"] = np.stack([ended, tracks.links["target"].to_numpy(np.int64)[at]], axis=1).tolist()
     extra["state_names"] = {str(state): state_name(state) for state in states}
     if not _whole(rows):
         _, first = np.unique(tracks.track, return_index=True)

@@ -64,7 +64,7 @@ def links_table(experiment: Experiment) -> pd.DataFrame:
 
 
 def tracks_table(experiment: Experiment) -> pd.DataFrame:
-    """One row a track: parent, lineage, first and last frame, cells, missing frames, whether it divides."""
+    """One row a track: parent, lineage, first and last frame, cells, missing frames, division, merge."""
     return _concat([_movie_tracks(experiment, entry) for entry in experiment.movies])
 
 
@@ -157,7 +157,7 @@ def _movie_tracks(experiment: Experiment, entry: MovieEntry) -> pd.DataFrame:
     tracks = experiment.tracks(entry.name)
     table, ids = tracks.table(), shown_ids(experiment, entry, tracks)
     if ids is not None:
-        for name in ("track", "parent", "lineage"):
+        for name in ("track", "parent", "lineage", "merged_into"):
             table[name] = ids[table[name].to_numpy()]
     _describe(table, entry)
     return table

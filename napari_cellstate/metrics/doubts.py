@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_cellstate.core.tables import BY_HAND, CONFIDENCE
+from napari_cellstate.core.tables import BY_HAND, CONFIDENCE, merges
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +29,7 @@ REASONS = {
     "gap": "frames are missing in between",
     "division": "a division of which a daughter is gone at once, or the daughters differ much in size",
     "daughter": "the cell shrinks to about half and stays so, as if a daughter were missing",
+    "merge": "another track ends here and the cell is as large as both were: did two cells become one?",
     "swap": "exchanged with a neighbour's, both links would go on straighter",
 }
 """What each reason means."""
@@ -38,6 +39,7 @@ _TIE = 1.5
 _SHRUNK = (0.35, 0.7)
 _UNLIKE = 3.0
 _BRIEF = 2
+_MERGE = 0.5
 _UNSURE = 0.9
 _LESS = 1e-4
 
@@ -81,6 +83,7 @@ def doubts(cells: pd.DataFrame, links: pd.DataFrame) -> Doubts:
         "gap": np.where(pairs.span > 1, 0.3, 0.0),
         "division": _odd_divisions(pairs),
         "daughter": _missing_daughters(pairs),
+        "merge": _merged(links),
         "swap": _swaps(pairs),
     }
     if BY_HAND in links.columns:
@@ -97,14 +100,14 @@ def _together(by_reason: dict[str, Floats], known: Bools) -> Floats:
     """One number: what the reasons say together (as if independent), or the linker's confidence where it is known.
 
     Such a linker has weighed steps, sizes and rivals already, and better: there the reasons only say what to look at,
-    and order what it is as sure of.
+    and order what it is as sure of. Merges it asks about itself, however sure it is of the link.
     """
     others = np.ones_like(by_reason["gap"])
     for name, values in by_reason.items():
         if name != "confidence":
             others *= 1 - values
     told = by_reason["confidence"]
-    return np.where(known, told + _LESS * (1 - told) * (1 - others), 1 - others)
+    return np.maximum(np.where(known, told + _LESS * (1 - told) * (1 - others), 1 - others), by_reason["merge"])
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,6 +247,13 @@ def _missing_daughters(pairs: _Pairs) -> Floats:
         now, then = pairs.area[pairs.target] / pairs.area[pairs.source], next_area / pairs.area[pairs.source]
         shrunk = pairs.alone & (now > low) & (now < high) & (then > low) & (then < high)
     return np.where(shrunk, 0.4, 0.0)
+
+
+def _merged(links: pd.DataFrame) -> Floats:
+    """Links to cells that another seems to have become one with: as often two outlines became one."""
+    found = np.zeros(len(links))
+    found[merges(links)[0]] = _MERGE
+    return found
 
 
 def _swaps(pairs: _Pairs) -> Floats:

@@ -80,25 +80,43 @@ def learn_division(parts: list[Families], motion: Motion, chances: int) -> Divis
 
 def orphans(points: Points, scene: Scene, near: float, held: Held | None = None) -> Ints:
     """Ends of tracks, with two starts of the next frame near where each was expected, (K, 3)."""
-    from scipy.spatial import cKDTree
-
     ends, starts = scene.ends[points.follows()[scene.block[scene.ends]]], scene.starts
-    if not len(ends) or len(starts) < 2:
-        return np.empty((0, 3), np.int64)
-    apart = scene.apart + 2 * near
-    tree = cKDTree(np.column_stack([points.at[starts], scene.block[starts] * apart]))
-    query = np.column_stack([scene.there[ends], (scene.block[ends] + 1) * apart])
-    k = min(MOTHERS, tree.n)
-    distance, index = tree.query(query, k=np.arange(1, k + 1), distance_upper_bound=near)
-    found = []
-    for i, j in combinations(range(k), 2):
-        a = np.flatnonzero(np.isfinite(distance[:, i]) & np.isfinite(distance[:, j]))
-        pair = np.sort(starts[np.stack([index[a, i], index[a, j]], axis=1)], axis=1)
-        found.append(np.column_stack([ends[a], pair]))
-    trio = np.concatenate(found)
+    at, pair = two_near(
+        (points.at[starts], scene.block[starts]), (scene.there[ends], scene.block[ends] + 1), near, scene.apart
+    )
+    trio = np.column_stack([ends[at], np.sort(starts[pair], axis=1)])
     if held is None:
         return trio
     return trio[held.allowed(trio[:, 0], trio[:, 1]) & held.allowed(trio[:, 0], trio[:, 2])]
+
+
+def two_near(of: tuple[Floats, Ints], to: tuple[Floats, Ints], near: float, apart: float) -> tuple[Ints, Ints]:
+    """Pairs of the places `of` that are both within `near` of one of the places `to`, in the same frame.
+
+    Parameters
+    ----------
+    of, to : places, and the frames that they are in.
+    apart : as in `Scene`.
+
+    Returns
+    -------
+    Positions in `to`, (K,), and two in `of` for each, (K, 2).
+    """
+    from scipy.spatial import cKDTree
+
+    if len(of[0]) < 2 or not len(to[0]):
+        return np.empty(0, np.int64), np.empty((0, 2), np.int64)
+    apart += 2 * near
+    tree = cKDTree(np.column_stack([of[0], of[1] * apart]))
+    k = min(MOTHERS, tree.n)
+    query = np.column_stack([to[0], to[1] * apart])
+    distance, index = tree.query(query, k=np.arange(1, k + 1), distance_upper_bound=near)
+    at, pair = [], []
+    for i, j in combinations(range(k), 2):
+        a = np.flatnonzero(np.isfinite(distance[:, i]) & np.isfinite(distance[:, j]))
+        at.append(a)
+        pair.append(index[a][:, [i, j]])
+    return np.concatenate(at), np.concatenate(pair)
 
 
 def choose_orphans(of: Families, gain: Floats, rival: Floats) -> tuple[Links, NDArray[np.bool_]]:

@@ -27,3 +27,7 @@ class Links:
         blank = cls(no, no, none, none)
         names = ("source", "target", "gain", "sure")
         return cls(*(np.concatenate([getattr(part, name) for part in [blank, *parts]]) for name in names))
+
+    def only(self, which: NDArray[np.bool_]) -> Links:
+        """Those of a mask."""
+        return Links(self.source[which], self.target[which], self.gain[which], self.sure[which])

@@ -60,7 +60,7 @@ def fit_spread(square: Floats, level: NDArray[np.int64], size: Floats, n_levels:
     level, size : (N,) as for `Spread.of`.
     """
     some = slice(None, None, max(len(square) // _ENOUGH, 1))
-    lessons = _Lessons(square[some], level[some], size[some], n_levels, dims, -_log_ball(far, dims))
+    lessons = _Lessons(square[some], level[some], size[some], n_levels, dims, -log_ball(far, dims))
     tail = max(_TAILS, key=lambda one: lessons.fit(one, 0.0)[0])
     memory = max(_MEMORIES, key=lambda one: lessons.fit(tail, one)[0])
     tail = max(_TAILS, key=lambda one: lessons.fit(one, memory)[0])
@@ -96,6 +96,6 @@ class _Lessons:
         return value, found
 
 
-def _log_ball(radius: float, dims: int) -> float:
+def log_ball(radius: float, dims: int) -> float:
     """Log volume of a ball."""
     return float(dims / 2 * np.log(np.pi) - lgamma(dims / 2 + 1) + dims * np.log(radius))

@@ -11,15 +11,15 @@ from napari_cellstate.core.families import Linker, Linking
 from napari_cellstate.core.method import register, setting
 from napari_cellstate.core.movie import Movie
 from napari_cellstate.core.progress import Runtime
-from napari_cellstate.core.tables import CONFIDENCE, make_links
+from napari_cellstate.core.tables import CONFIDENCE, MERGED, make_links
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from napari_cellstate.core.pins import Pins
     from napari_cellstate.methods.link._frames import Motion
-    from napari_cellstate.methods.link._links import Links
     from napari_cellstate.methods.link._points import Points
+    from napari_cellstate.methods.link._second import Found
 
 
 @register
@@ -29,7 +29,8 @@ class LapLinker(Linker):
     Where a cell will be next is learned from the movie: what all cells do together (drift, jumps of the stage),
     how much of its past steps a cell repeats, how heavy the tails are, and how much size, shape and brightness
     change within a cell and differ between cells. A second assignment joins ends of tracks to later starts and
-    appearing cells to their mothers. Costs are log-likelihoods, so nothing needs a weight.
+    appearing cells to their mothers. Two cells whose outlines are one for some frames part again: that is a gap, not
+    a division (where areas are known). Costs are log-likelihoods, so nothing needs a weight.
 
     Notes
     -----
@@ -38,7 +39,7 @@ class LapLinker(Linker):
     """
 
     kind: ClassVar[str] = "lap"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     title: ClassVar[str] = "Likeliest links, with gaps and divisions"
 
     search_range: float = setting(
@@ -58,6 +59,14 @@ class LapLinker(Linker):
         "apart daughters are is learned; without it every cell that appears is new.",
     )
 
+    merges: bool = setting(
+        False,
+        "Merges",
+        rare=True,
+        help="Mark tracks that seem to end in another cell: one that is as large afterwards as both were before. The "
+        "other track goes on; the mark stands in the table of tracks and in the queue of Review. Needs areas.",
+    )
+
     def estimated(self, cells: pd.DataFrame, movie: Movie) -> Self:
         """The same method with a search range read from the cells, where it was 0."""
         if self.search_range > 0:
@@ -72,8 +81,8 @@ class LapLinker(Linker):
 
         Returns
         -------
-        A link table with the further column `CONFIDENCE`; `cost` is the distance of the two cells in px. Column z of
-        the cells, if there is one, is a third dimension.
+        A link table with the further column `CONFIDENCE`, and with `MERGED` where merges are looked for; `cost` is the
+        distance of the two cells in px. Column z of the cells, if there is one, is a third dimension.
         """
         return self.linked(cells, movie, runtime).links
 
@@ -89,13 +98,18 @@ class LapLinker(Linker):
         order = kept[order]
         motion = self._learned(points)
         found = self._passes(points, motion, runtime, pins.among(order) if pins else None)
-        source, target = order[found.source], order[found.target]
-        moved = points.at[found.target] - points.at[found.source]
+        one = found.links
+        source, target = order[one.source], order[one.target]
+        moved = points.at[one.target] - points.at[one.source]
         links = make_links(source, target, np.sqrt((moved**2).sum(axis=1)))
-        links[CONFIDENCE] = found.sure[np.lexsort((target, source))]  # the order that make_links gives
+        links[CONFIDENCE] = one.sure[np.lexsort((target, source))]  # the order that make_links gives
+        if self.merges:
+            ended = np.full(len(cells), np.nan)
+            ended[order[found.merges.target]] = order[found.merges.source]
+            links[MERGED] = ended[links["target"]]
         return Linking(links, self.model_copy(update={"search_range": motion.reach}))
 
-    def _passes(self, points: Points, motion: Motion, runtime: Runtime, pins: Pins | None) -> Links:
+    def _passes(self, points: Points, motion: Motion, runtime: Runtime, pins: Pins | None) -> Found:
         from napari_cellstate.methods.link._frames import link_frames
         from napari_cellstate.methods.link._held import Held
         from napari_cellstate.methods.link._second import second_pass
@@ -104,7 +118,15 @@ class LapLinker(Linker):
         near = max(2 * motion.reach, points.spacing)  # of a mother and the daughter that was not linked
         first = link_frames(points, motion, near if self.divisions else 0.0, runtime.progress, held=held)
         return second_pass(
-            points, first, motion, near, self.max_gap, runtime.progress, divisions=self.divisions, held=held
+            points,
+            first,
+            motion,
+            near,
+            self.max_gap,
+            runtime.progress,
+            divisions=self.divisions,
+            merges=self.merges,
+            held=held,
         )
 
     def _learned(self, points: Points) -> Motion:
