@@ -127,7 +127,7 @@ def next_spot(
 
     Parameters
     ----------
-    seen : spots that were shown already; they and what was corrected by hand are left out, and what looks like them waits.
+    seen : spots that were shown already; they and what was corrected by hand are left out, what looks like them waits.
     prepared : frames that were looked at already.
 
     Returns

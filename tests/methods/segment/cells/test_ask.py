@@ -83,6 +83,13 @@ def test_places_say_where_and_how_doubtful():
     assert np.abs(twice.at - 2 * places.at).max() <= 1
 
 
+def test_what_the_border_cuts_is_no_place():
+    prediction, labels = cells()
+    maps = {name: np.ascontiguousarray(values[..., 20:, :]) for name, values in prediction.maps.items()}
+    places = possible_cells(maps, (180, 160))
+    assert sorted(labels[20:][tuple(places.at.T)]) == list(range(5, 18))
+
+
 def test_nothing_left_to_look_at():
     prediction, labels = cells()
     assert where_next({0: prediction}, {0: np.ones(labels.shape, bool)}) is None
