@@ -17,6 +17,8 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +37,7 @@ from napari_cellstate.learn.cells.teach import Lesson, Teaching, known_around, t
 from napari_cellstate.learn.models import find_model
 from napari_cellstate.learn.weights import load_model
 from napari_cellstate.methods import available
+from napari_cellstate.methods.segment._cells.ask import Places
 from napari_cellstate.methods.segment._cells.decode import DECODERS
 from napari_cellstate.methods.segment._cells.model import CellNet, read, ready
 from napari_cellstate.methods.segment._cells.predict import Prediction, predict
@@ -290,11 +293,21 @@ def asked(frames: list[Case], seen: list[Prediction], n: int, border: int) -> tu
     return lessons, sum(map(len, empty))
 
 
-def inside(one: Prediction, border: int) -> Prediction:
+@dataclass(frozen=True, eq=False)
+class Inside(Prediction):
+    """A part of a frame. What its border cuts is no place: it is whole in the frame."""
+
+    @cached_property
+    def places(self) -> Places:
+        found = super().places
+        return Places(*(values[~found.cut] for values in (found.at, found.doubt, found.looks, found.cut)))
+
+
+def inside(one: Prediction, border: int) -> Inside:
     """What a net said about a frame, without its border (px of the frame)."""
     edge = round(border * DIAMETER / one.diameter)
     maps = {name: np.ascontiguousarray(values[..., edge:-edge, edge:-edge]) for name, values in one.maps.items()}
-    return Prediction(maps, (one.shape[0] - 2 * border, one.shape[1] - 2 * border), one.diameter)
+    return Inside(maps, (one.shape[0] - 2 * border, one.shape[1] - 2 * border), one.diameter)
 
 
 def disc(shape: tuple[int, ...], y: int, x: int, radius: float) -> NDArray[np.bool_]:

@@ -35,11 +35,13 @@ class Places:
     at : (n, 2), y and x, px of the frame: the pixel deepest inside.
     doubt : (n,), mean of 4 p (1 - p) of being in a cell, from 0 (sure) to 1.
     looks : (n, descriptions), what the net says about each.
+    cut : (n,), at the border of the frame.
     """
 
     at: NDArray[np.int64]
     doubt: Numbers
     looks: Numbers
+    cut: NDArray[np.bool_]
 
 
 def where_next(
@@ -81,7 +83,7 @@ def where_next(
 
 
 def possible_cells(maps: Maps, shape: tuple[int, int]) -> Places:
-    """Every place of a frame that may be a whole cell, found or missed.
+    """Every place of a frame that may be a cell, found or missed.
 
     Parameters
     ----------
@@ -92,8 +94,7 @@ def possible_cells(maps: Maps, shape: tuple[int, int]) -> Places:
     -----
     Told apart by the flow, as cells are, among all pixels that are in a cell with a probability above 0.1. Described by
     log area, log elongation, the means of probability, doubt and the head "centre", and how crowded it is: the share of
-    cells in the square of two diameters around. What the border of the frame cuts is left out: a part of a cell looks
-    like no other cell, and teaches less.
+    cells in the square of two diameters around.
     """
     from scipy.ndimage import uniform_filter
 
@@ -101,13 +102,13 @@ def possible_cells(maps: Maps, shape: tuple[int, int]) -> Places:
 
     height, width = maps["cell"].shape
     if not height * width:
-        return Places(np.zeros((0, 2), np.int64), np.zeros(0), np.zeros((0, 6)))
+        return Places(np.zeros((0, 2), np.int64), np.zeros(0), np.zeros((0, 6)), np.zeros(0, bool))
     labels = follow(maps["flow"], maps["cell"] > _POSSIBLE, 2.5, 6, 3)
-    border = np.concatenate((labels[0], labels[-1], labels[:, 0], labels[:, -1]))
+    cut = np.concatenate((labels[0], labels[-1], labels[:, 0], labels[:, -1]))
     labels = labels.ravel()
     area = np.bincount(labels)
     large = area > _LEAST * np.pi / 4 * DIAMETER**2
-    large[0] = large[border] = False
+    large[0] = False
     pixels = np.flatnonzero(large[labels])
     cell, of = (np.cumsum(large) - 1)[labels[pixels]], area[large]
 
@@ -122,7 +123,8 @@ def possible_cells(maps: Maps, shape: tuple[int, int]) -> Places:
     looks = (np.log(of), _elongation(y, x, mean), mean(p), doubt, mean(maps["centre"].ravel()[pixels]), mean(crowd))
     deepest = np.lexsort((maps["distance"].ravel()[pixels], cell))[np.cumsum(of) - 1]
     at = (np.stack((y, x), 1)[deepest] + 0.5) * (np.array(shape) / (height, width))
-    return Places(np.minimum(at.astype(np.int64), np.array(shape) - 1), doubt, np.stack(looks, 1))
+    at = np.minimum(at.astype(np.int64), np.array(shape) - 1)
+    return Places(at, doubt, np.stack(looks, 1), np.isin(np.flatnonzero(large), cut))
 
 
 def _elongation(y: NDArray[np.integer], x: NDArray[np.integer], mean: Callable[[Numbers], Numbers]) -> Numbers:

@@ -83,11 +83,13 @@ def test_places_say_where_and_how_doubtful():
     assert np.abs(twice.at - 2 * places.at).max() <= 1
 
 
-def test_what_the_border_cuts_is_no_place():
+def test_what_the_border_cuts_is_said():
     prediction, labels = cells()
     maps = {name: np.ascontiguousarray(values[..., 20:, :]) for name, values in prediction.maps.items()}
     places = possible_cells(maps, (180, 160))
-    assert sorted(labels[20:][tuple(places.at.T)]) == list(range(5, 18))
+    at = labels[20:][tuple(places.at.T)]
+    assert sorted(at) == list(range(1, 18))
+    assert sorted(at[places.cut]) == [1, 2, 3, 4]
 
 
 def test_nothing_left_to_look_at():
