@@ -23,7 +23,7 @@ HELP = """
 <tr><td><b>drag</b></td><td>across cells: they become one</td></tr>
 <tr><td><b>Alt + drag</b></td><td>a line through a cell: it is split</td></tr>
 <tr><td><b>Ctrl + click</b></td><td>into one half, then into the other: it is split between</td></tr>
-<tr><td><b>N</b></td><td>next place: the cell that stands for most of what the net is unsure of</td></tr>
+<tr><td><b>N</b></td><td>next place: stands for most of the net's doubt</td></tr>
 </table>
 """
 
@@ -45,7 +45,7 @@ class ClickTool(Tool):
         self.carry.setRange(0, 500)
         self.carry.setSuffix(" frames")
         self.carry.setToolTip("Does each correction in so many of the following frames as well, as far as it fits.")
-        self.next_button = QPushButton("Next doubtful place (N)")
+        self.next_button = QPushButton("Next place to look at (N)")
         self.next_button.setToolTip(
             "Goes to the cell, found or missed, that stands for most of what the net is unsure of:\n"
             "many doubtful cells look like it, and you have not yet seen one of its kind."
