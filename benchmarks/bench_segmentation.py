@@ -17,6 +17,8 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -30,13 +32,15 @@ from training_data import real
 from napari_cellstate.core.families import Segmenter
 from napari_cellstate.experiment.teaching import mask_at, where_next
 from napari_cellstate.learn.cells.crops import typical_diameter
+from napari_cellstate.learn.cells.heads import DIAMETER
 from napari_cellstate.learn.cells.teach import Lesson, Teaching, known_around, teach
 from napari_cellstate.learn.models import find_model
 from napari_cellstate.learn.weights import load_model
 from napari_cellstate.methods import available
+from napari_cellstate.methods.segment._cells.ask import Places
 from napari_cellstate.methods.segment._cells.decode import DECODERS
 from napari_cellstate.methods.segment._cells.model import CellNet, read, ready
-from napari_cellstate.methods.segment._cells.predict import predict
+from napari_cellstate.methods.segment._cells.predict import Prediction, predict
 from napari_cellstate.metrics.segmentation import match
 from napari_cellstate.nets.tiramisu import Tiramisu
 
@@ -236,41 +240,13 @@ def chosen_cells(frames: list[Case], n: int, seed: int, diameter: float) -> list
     ]
 
 
-def next_or_random(data: Path, steps: int, n: int = 10, seeds: int = 5) -> None:
-    """Places where the net hesitates most, beside as many cells at random; equal teaching.
-
-    What a person does at the place that Next shows: correct the cell there, or, where none is, say that it is
-    background (a disc of a cell's size, as the window does where a cell is removed). The instrument leaves
-    out cells at the border of the frame: what is there is not known, and neither way asks about it.
-    """
+def next_or_random(data: Path, steps: int, n: int, seeds: int) -> None:
+    """Places that **Next** shows, beside as many cells at random; equal teaching."""
     start, _ = load_model(find_model("default"))
     test, frames, diameter = qpi(data, range(15, 30, 3)), qpi(data, range(0, 10, 3)), 26.0
     others = [image for _, image, _ in qpi(data, range(1, 14, 2))]
     net = ready_copy(start)
-    seen = {t: predict(net, image, diameter) for t, (_, image, _) in enumerate(frames)}
-    looked = {t: at_border(one.shape, round(diameter)) for t, one in seen.items()}
-    cells: dict[int, list[int]] = {t: [] for t in seen}
-    empty: dict[int, list[tuple[int, int]]] = {t: [] for t in seen}
-    for _ in range(n):
-        found = where_next(seen, looked)
-        if found is None:
-            break
-        t, y, x, _doubt = found
-        truth = frames[t][2]
-        looked[t] |= disc(truth.shape, y, x, diameter / 2)
-        cell = nearest_cell(truth, y, x, diameter / 2)
-        if cell:
-            cells[t].append(cell)
-            looked[t] |= truth == cell
-        else:
-            empty[t].append((y, x))
-    ours = []
-    for t, (_, image, truth) in enumerate(frames):
-        known = corrected(truth, image, cells[t], diameter).labels
-        for y, x in empty[t]:
-            known = np.where(disc(truth.shape, y, x, diameter / 2) & (truth == 0) & (known < 0), 0, known)
-        if cells[t] or empty[t]:
-            ours.append(Lesson(image, known))
+    ours, empty = asked(frames, [predict(net, image, diameter) for _, image, _ in frames], n, round(diameter))
     got, random = [], []
     for seed in range(seeds):
         told = Teaching(0, steps, 5e-4, 10.0, seed)
@@ -278,14 +254,60 @@ def next_or_random(data: Path, steps: int, n: int = 10, seeds: int = 5) -> None:
         chance = chosen_cells(frames, n, 100 + seed, diameter)
         random.append(score(ready(teach(start, chance, others, diameter, told)[0]), test, diameter))
         print(f"seed {seed}: Next {got[-1]:.3f}, random {random[-1]:.3f}", flush=True)
-    print(f"{n} places ({sum(map(len, empty.values()))} without a cell), {steps} steps: Next {np.mean(got):.3f}, "
-          f"random cells {np.mean(random):.3f}")  # fmt: skip
+    said = [f"{np.mean(one):.4f} (sd {np.std(one, ddof=min(seeds - 1, 1)):.4f})" for one in (got, random)]
+    print(f"{n} places ({empty} without a cell), {steps} steps: Next {said[0]}, random cells {said[1]}")
 
 
-def at_border(shape: tuple[int, int], width: int) -> NDArray[np.bool_]:
-    outside = np.ones(shape, bool)
-    outside[width:-width, width:-width] = False
-    return outside
+def asked(frames: list[Case], seen: list[Prediction], n: int, border: int) -> tuple[list[Lesson], int]:
+    """Lessons of the places that Next shows, and how many of these hold no cell.
+
+    What a person does there: correct the cell, or, where none is, say that it is background (a disc of a cell's size,
+    as the window does where a cell is removed). The instrument leaves out cells at the border of the frame: what is
+    there is not known, and Next does not see it.
+    """
+    inner = {t: inside(one, border) for t, one in enumerate(seen)}
+    looked = {t: np.zeros(one.shape, bool) for t, one in inner.items()}
+    cells: list[list[int]] = [[] for _ in frames]
+    empty: list[list[NDArray[np.bool_]]] = [[] for _ in frames]
+    part = slice(border, -border)
+    for _ in range(n):
+        found = where_next(inner, looked)
+        if found is None:
+            break
+        t, y, x = found[0], found[1] + border, found[2] + border
+        truth = frames[t][2]
+        near = disc(truth.shape, y, x, border / 2)
+        cell = nearest_cell(truth, y, x, border / 2)
+        looked[t] |= (near | (truth == cell) & (cell > 0))[part, part]
+        if cell:
+            cells[t].append(cell)
+        else:
+            empty[t].append(near & (truth == 0))
+    lessons = []
+    for (_, image, truth), own, without in zip(frames, cells, empty, strict=True):
+        known = corrected(truth, image, own, border).labels
+        for background in without:
+            known = np.where(background & (known < 0), 0, known)
+        if own or without:
+            lessons.append(Lesson(image, known))
+    return lessons, sum(map(len, empty))
+
+
+@dataclass(frozen=True, eq=False)
+class Inside(Prediction):
+    """A part of a frame. What its border cuts is no place: it is whole in the frame."""
+
+    @cached_property
+    def places(self) -> Places:
+        found = super().places
+        return Places(*(values[~found.cut] for values in (found.at, found.doubt, found.looks, found.cut)))
+
+
+def inside(one: Prediction, border: int) -> Inside:
+    """What a net said about a frame, without its border (px of the frame)."""
+    edge = round(border * DIAMETER / one.diameter)
+    maps = {name: np.ascontiguousarray(values[..., edge:-edge, edge:-edge]) for name, values in one.maps.items()}
+    return Inside(maps, (one.shape[0] - 2 * border, one.shape[1] - 2 * border), one.diameter)
 
 
 def disc(shape: tuple[int, ...], y: int, x: int, radius: float) -> NDArray[np.bool_]:
@@ -306,6 +328,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=0, help="images a source, 0 for all")
     parser.add_argument("--steps", type=int, default=150, help="of teaching; 100 take about half a minute of one core")
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--places", type=int, default=10, help="that --next shows")
     parser.add_argument("--row", choices=tuple(ROWS), default="", help="only this row of --teach")
     for what in ("decoders", "clicks", "teach", "next"):
         parser.add_argument(f"--{what}", action="store_true")
@@ -317,7 +340,7 @@ def main() -> None:
     elif given.teach:
         teaching(given.data, given.steps, given.seeds, given.row)
     elif given.next:
-        next_or_random(given.data, given.steps, seeds=given.seeds)
+        next_or_random(given.data, given.steps, given.places, given.seeds)
     else:
         by_source(given.data, given.most)
 

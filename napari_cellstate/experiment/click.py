@@ -34,7 +34,7 @@ class Spot:
     ----------
     frame : of the movie.
     place : (y, x), px.
-    doubt : from 0 (the net is sure) to 1.
+    doubt : mean of the place, from 0 (the net is sure) to 1.
     """
 
     frame: int
@@ -123,16 +123,16 @@ def next_spot(
     prepared: PreparedFrames | None = None,
     progress: Progress = silent,
 ) -> Spot | None:
-    """Frame and place where a click helps most, of this frame and a few others spread over the movie.
+    """The cell that stands for most of what the net is unsure of, in this frame and a few others spread over the movie.
 
     Parameters
     ----------
-    seen : spots that were shown already; they and what was corrected by hand are left out.
+    seen : spots that were shown already; they and what was corrected by hand are left out, what looks like them waits.
     prepared : frames that were looked at already.
 
     Returns
     -------
-    None where the net hesitates nowhere else.
+    None where every place that may be a cell was seen.
     """
     from napari_cellstate.experiment.teaching import where_next
 

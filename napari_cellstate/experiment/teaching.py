@@ -91,10 +91,13 @@ def uncertainty(prediction: Prediction) -> NDArray[np.float32]:
 def where_next(
     predictions: dict[int, Prediction], seen: dict[int, NDArray[np.bool_]] | None = None
 ) -> tuple[int, int, int, float] | None:
-    """Frame, y, x (px) where a click helps most, and the uncertainty there; `seen` marks what was looked at."""
-    from napari_cellstate.methods.segment._cells import click
+    """Frame, y, x (px) of the cell that stands for most of what the net is unsure of, and the mean doubt there.
 
-    return click.where_next(predictions, seen)
+    `seen` marks what was looked at; see `methods.segment._cells.ask.where_next`.
+    """
+    from napari_cellstate.methods.segment._cells import ask
+
+    return ask.where_next(predictions, seen)
 
 
 def lesson(frame: Array, labels: NDArray[np.integer], corrected: Sequence[int] | None, diameter: float) -> Lesson:

@@ -23,7 +23,7 @@ HELP = """
 <tr><td><b>drag</b></td><td>across cells: they become one</td></tr>
 <tr><td><b>Alt + drag</b></td><td>a line through a cell: it is split</td></tr>
 <tr><td><b>Ctrl + click</b></td><td>into one half, then into the other: it is split between</td></tr>
-<tr><td><b>N</b></td><td>next place where the net hesitates</td></tr>
+<tr><td><b>N</b></td><td>next place: stands for most of the net's doubt</td></tr>
 </table>
 """
 
@@ -45,8 +45,11 @@ class ClickTool(Tool):
         self.carry.setRange(0, 500)
         self.carry.setSuffix(" frames")
         self.carry.setToolTip("Does each correction in so many of the following frames as well, as far as it fits.")
-        self.next_button = QPushButton("Next doubtful place (N)")
-        self.next_button.setToolTip("Goes to the frame and the place where the net hesitates most.")
+        self.next_button = QPushButton("Next place to look at (N)")
+        self.next_button.setToolTip(
+            "Goes to the cell, found or missed, that stands for most of what the net is unsure of:\n"
+            "many doubtful cells look like it, and you have not yet seen one of its kind."
+        )
         self.next_button.clicked.connect(self.go_on)
         self.says = QLabel()
         self.says.setWordWrap(True)
@@ -148,7 +151,7 @@ class ClickTool(Tool):
 
     def _show_spot(self, spot: Spot | None) -> None:
         if spot is None:
-            self.says.setText("The net hesitates nowhere else.")
+            self.says.setText("You have seen every place that may be a cell in the frames that were looked at.")
             return
         self._seen.append(spot)
         basis, viewer = self._desk.layers.basis(), self._desk.viewer
@@ -158,7 +161,8 @@ class ClickTool(Tool):
             viewer.scene.camera.center = (0.0, *world[1:])
             self._desk.layers.mark(CHOSEN, [(spot.frame, *spot.place)], size=2 * self._size())
         self.says.setText(
-            f"Frame {spot.frame}: here the net hesitates (doubt {spot.doubt:.0%}). Is a cell missed, or wrong?"
+            f"Frame {spot.frame}: this place stands for most of what the net is still unsure of (its own doubt "
+            f"{spot.doubt:.0%}). Is a cell missed, or wrong?"
         )
 
     def _size(self) -> float:

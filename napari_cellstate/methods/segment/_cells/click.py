@@ -1,4 +1,4 @@
-"""A click to a mask, and where a click would help."""
+"""A click to a mask, and where the net hesitates."""
 
 from __future__ import annotations
 
@@ -119,39 +119,6 @@ def uncertainty(prediction: Prediction) -> Floats:
     a doubtful cell, or an outline that may run elsewhere, is a doubtful area.
     """
     return _in_frame(_doubt(prediction), prediction.shape)
-
-
-def where_next(
-    predictions: dict[int, Prediction], seen: dict[int, Mask] | None = None
-) -> tuple[int, int, int, float] | None:
-    """Frame and place where a click helps most.
-
-    Parameters
-    ----------
-    predictions : by frame.
-    seen : by frame, (Y, X) True where a person has looked already; such places are left out, and count half in the
-        other frames: the same cell, a little later, teaches less than another one.
-
-    Returns
-    -------
-    frame, y, x (px), and the uncertainty there; None where everything was seen.
-    """
-    best: tuple[int, int, int, float] | None = None
-    shown = seen or {}
-    for frame, prediction in predictions.items():
-        doubt = _doubt(prediction)
-        if not doubt.size:
-            continue
-        for other, places in shown.items():
-            there = nearest(places.astype(np.int32), *doubt.shape) > 0
-            doubt = np.where(there, np.float32(-1) if other == frame else np.minimum(doubt, doubt / 2), doubt)
-        y, x = np.unravel_index(int(np.argmax(doubt)), doubt.shape)
-        value = float(doubt[y, x])
-        if value >= 0 and (best is None or value > best[3]):
-            rows, columns = prediction.shape
-            place = int((y + 0.5) * rows / doubt.shape[0]), int((x + 0.5) * columns / doubt.shape[1])
-            best = (frame, min(place[0], rows - 1), min(place[1], columns - 1), value)
-    return best
 
 
 def _doubt(prediction: Prediction) -> Floats:

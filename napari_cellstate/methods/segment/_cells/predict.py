@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -15,6 +17,9 @@ from napari_cellstate.learn.cells.heads import DIAMETER, places
 from napari_cellstate.learn.cells.picture import channels, levelled, resized
 from napari_cellstate.methods.segment._cells.decode import DECODERS, Maps, sigmoid
 from napari_cellstate.methods.segment._cells.model import CellNet
+
+if TYPE_CHECKING:
+    from napari_cellstate.methods.segment._cells.ask import Places
 
 Floats = NDArray[np.float32]
 DECODER = "flow"
@@ -49,6 +54,13 @@ class Prediction:
             return np.zeros(self.shape, np.uint32)
         found = DECODERS[decoder](self.maps)
         return enlarged(found, self.maps["cell"], *self.shape)
+
+    @cached_property
+    def places(self) -> Places:
+        """Where cells may be, found or missed; looked for once."""
+        from napari_cellstate.methods.segment._cells.ask import possible_cells
+
+        return possible_cells(self.maps, self.shape)
 
     def probability(self) -> Floats:
         """Probability of each pixel to be in a cell, in the net's size."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from napari_cellstate.core.errors import InputError
-from napari_cellstate.methods.segment._cells.click import mask_at, uncertainty, where_next
+from napari_cellstate.methods.segment._cells.click import mask_at, uncertainty
 from napari_cellstate.methods.segment._cells.predict import Prediction
 from napari_cellstate.metrics.segmentation import match
 from tests.methods.segment.cells.test_decode import discs, maps_of
@@ -77,16 +77,4 @@ def test_doubt_is_where_the_net_is_unsure(seen):
     doubt = uncertainty(prediction)
     assert doubt.shape == truth.shape
     assert 0 <= doubt.min() <= doubt.max() <= 1
-    frame, y, x, value = where_next({7: prediction})
-    assert frame == 7
-    assert truth[y, x] == 5
-    assert value == pytest.approx(doubt[y, x], abs=0.02)
-    looked = truth == 5
-    looked[40:80, 20:60] = True
-    _, y, x, less = where_next({7: prediction}, {7: looked})
-    assert truth[y, x] != 5
-    assert less < value
-
-
-def test_nothing_left_to_look_at(seen):
-    assert where_next({0: seen[0]}, {0: np.ones(seen[1].shape, bool)}) is None
+    assert truth[np.unravel_index(doubt.argmax(), doubt.shape)] == 5
