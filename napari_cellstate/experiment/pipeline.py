@@ -234,7 +234,7 @@ class _Job:
             "seconds": round(seconds, 3),
             "version": version("napari-cellstate"),
         }
-        write_record(path, content)
+        write_record(self.experiment, path, content)
         self.done.append((movie, stage))
         self._warn(outcome.warnings)
         with self.experiment.paths.log.open("a", encoding="utf-8") as stream:

@@ -28,7 +28,7 @@ def test_a_table_that_was_written_is_not_read(tmp_path) -> None:
     recall, path = Recall(), tmp_path / "a.parquet"
     table = pd.DataFrame({"a": [1, 2], "b": [0.5, 1.5]})
     write_parquet(table, path)
-    recall.put(path, table)
+    recall.put_table(path, table)
     assert recall.table(path) is table
     assert list(recall.table(path, ("b",)).columns) == ["b"]
     write_parquet(table.assign(a=3), path)

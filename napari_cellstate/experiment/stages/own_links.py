@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from napari_cellstate.core.apply_links import apply_link_edits, without
+from napari_cellstate.core.apply_links import EditedLinks, apply_link_edits, cells_without, links_without
 from napari_cellstate.core.digest import digest
 from napari_cellstate.core.edits import Edit, records
 from napari_cellstate.core.families import Linker
@@ -33,14 +34,15 @@ if TYPE_CHECKING:
 OWN = "own"
 """Name of the linker's own table; one made around corrections is named by their digest."""
 
-_NEEDED = ("frame", "label", "y", "x", "area")
+NEEDED = ("frame", "label", "y", "x", "area")
+"""Columns of the cell table that links and their corrections are about."""
 
 
 def amend_links(experiment: Experiment, movie: str, before: tuple[Edit, ...], after: tuple[Edit, ...]) -> Correction:
     """Links with another list of corrections."""
     paths = experiment.movie_paths(movie)
     edits = [edit for edit in after if isinstance(edit, LinkEdit)]
-    cells = experiment.recall.table(paths.cells, _NEEDED)
+    cells = experiment.recall.table(paths.cells, NEEDED)
     own = experiment.recall.table(_own(paths) if _own(paths).exists() else paths.links)
     plane = experiment.planes(movie)
     name, base, kept = OWN, own, True
@@ -61,11 +63,11 @@ def amend_links(experiment: Experiment, movie: str, before: tuple[Edit, ...], af
         if not kept:
             write_parquet(base, paths.own_links / f"{name}.parquet")
         write_parquet(found.links, paths.links)
-        experiment.recall.put(paths.links, found.links)
-        write_dropped(paths, found.dropped)
+        experiment.recall.put_table(paths.links, found.links)
+        write_dropped(experiment, paths, found.dropped)
 
-    tracks = Tracks(*without(cells, found.links, found.dropped), _max_gap(experiment, movie))
-    return Correction(write, words, summary_of(tracks), found)
+    tracks = _tracks(experiment, movie, found)
+    return Correction(write, words, summary_of(tracks), replace(found, tracks=tracks))
 
 
 def lost_links(experiment: Experiment, movie: str, edits: tuple[Edit, ...]) -> tuple[str, ...]:
@@ -83,23 +85,29 @@ def forget_own_links(experiment: Experiment, movie: str) -> None:
     paths.dropped.unlink(missing_ok=True)
 
 
-def write_dropped(paths: MoviePaths, dropped: NDArray[np.int64]) -> None:
+def write_dropped(experiment: Experiment, paths: MoviePaths, dropped: NDArray[np.int64]) -> None:
     """Write which rows of the cell table are no cells; no file where all are."""
     import pandas as pd
 
     if len(dropped):
-        write_parquet(pd.DataFrame({"cell": dropped}), paths.dropped)
+        table = pd.DataFrame({"cell": dropped})
+        write_parquet(table, paths.dropped)
+        experiment.recall.put_table(paths.dropped, table)
     else:
         paths.dropped.unlink(missing_ok=True)
 
 
 def summary_of(tracks: Tracks) -> dict[str, Any]:
     """Links, tracks, divisions; typical step (px a frame), size (px) and share of cells that divide in a frame."""
-    links, frame = tracks.links, tracks.cells["frame"].to_numpy()
+    links = tracks.links
     source, target = links["source"].to_numpy(), links["target"].to_numpy()
-    near = frame[target] - frame[source] == 1
-    at = tracks.cells[["y", "x"]].to_numpy(np.float64)
-    steps = np.hypot(*(at[target[near]] - at[source[near]]).T)
+
+    def over(name: str) -> NDArray[Any]:  # all links first: choosing the near ones of many arrays takes longer
+        values = tracks.cells[name].to_numpy()
+        return np.asarray(values.take(target) - values.take(source))
+
+    near, dy, dx = over("frame") == 1, over("y"), over("x")
+    steps = np.sqrt(dy * dy + dx * dx)[near]
     divisions = int((np.bincount(source, minlength=1) == 2).sum())
     found: dict[str, Any] = {"links": len(links), "tracks": tracks.n_tracks, "divisions": divisions}
     area = tracks.cells["area"].to_numpy(np.float64) if "area" in tracks.cells.columns else np.empty(0)
@@ -128,6 +136,14 @@ def _lost_before(experiment: Experiment, movie: str) -> tuple[str, ...]:
 def _max_gap(experiment: Experiment, movie: str) -> int:
     record = experiment.record("link", movie)
     return int(record["resolved"]["max_gap"]) if record else 0
+
+
+def _tracks(experiment: Experiment, movie: str, found: EditedLinks) -> Tracks:
+    """What corrected links make of the cells, of which those that are left are kept in mind."""
+    path, gone = experiment.movie_paths(movie).cells, found.dropped
+    cells = experiment.recall.table(path, NEEDED)
+    left = experiment.recall.of(path, lambda _: cells_without(cells, gone), ("without", gone.tobytes()))
+    return Tracks(left, links_without(found.links, gone, len(cells)), _max_gap(experiment, movie), f"movie {movie}")
 
 
 def _own(paths: MoviePaths) -> Path:
