@@ -190,7 +190,7 @@ class LinkGraph:
 
         target = self.after.ravel()  # in the order of sources, and of the two targets of one
         target = target[target >= 0]
-        columns = {"source": self.before[target], "target": target}
+        columns: dict[str, NDArray[Any]] = {"source": self.before[target], "target": target}
         names = ("cost", *(name for name in self.values if name != "cost"))
         columns |= {name: self.values[name][target] for name in names}
         by_hand = self.by_hand[target]

@@ -30,7 +30,7 @@ def correct_stage(
     record = experiment.record(stage.name, movie)
     if stage.amend is None or record is None or not stage.done(experiment, movie):
         return Correction()
-    amended = stage.amend(experiment, movie, before, after)
+    amended = stage.amend(experiment, movie, before, after, record["resolved"])
     path = experiment.movie_paths(movie).record(stage.name)
     key = own_key(record)
     content = {**record, "own": key, "key": edited_key(key, after), "lost_edits": list(amended.lost)}

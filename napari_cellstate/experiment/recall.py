@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_MOST = 6
+_MOST = 8
 
 
 class Recall:

@@ -47,8 +47,8 @@ def write_parquet(df: pd.DataFrame, path: Path) -> None:
     words = [field.name for field in table.schema if not pa.types.is_primitive(field.type)]
     counts = {field.name: "DELTA_BINARY_PACKED" for field in table.schema if pa.types.is_integer(field.type)}
     with replacing(path) as temporary:
-        # numbers hardly ever repeat: a dictionary of them takes three times as long and is no smaller; of whole ones the
-        # steps from row to row are small, and take zstd a third less time to write and to read
+        # numbers hardly ever repeat: a dictionary of them takes three times as long and is no smaller; of whole ones
+        # the steps from row to row are small, and written in a third less time
         pq.write_table(table, temporary, compression="zstd", use_dictionary=words, column_encoding=counts)
 
 

@@ -31,7 +31,7 @@ class CutRow(Edit):
         return f"cut row {self.row}"
 
 
-def _amend(experiment, movie, before, after):
+def _amend(experiment, movie, before, after, resolved):
     path = experiment.movie_paths(movie).links
     own = path.with_name("links.own.parquet")
     links = read_parquet(own if own.exists() else path)

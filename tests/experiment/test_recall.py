@@ -36,7 +36,7 @@ def test_a_table_that_was_written_is_not_read(tmp_path) -> None:
 
 
 def test_only_the_last_few_are_kept(tmp_path) -> None:
-    recall = Recall()
+    recall = Recall(most=6)
     for nth in range(20):
         (tmp_path / f"{nth}").write_text("x")
         recall.of(tmp_path / f"{nth}", lambda path: path.read_text())
