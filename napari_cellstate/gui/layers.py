@@ -217,7 +217,13 @@ class Layers(QObject):
         second or more.
         """
         layer, at = self.find(role), np.asarray(points, np.float64).reshape(-1, 3)
-        named = {"label": list(texts) if len(texts) else [""] * len(at)}
+        named, tagged = (
+            {"label": list(texts) if len(texts) else [""] * len(at)},
+            {TAG: {"role": role, "colour": colour}},
+        )
+        if layer is not None and _is_marked(layer, at, named["label"], tagged, size):
+            _replace(layer, self._basis(), layer.metadata)
+            return
         if layer is not None:
             layer.data = at
             layer.features = named
@@ -225,7 +231,7 @@ class Layers(QObject):
                 if not np.all(np.asarray(layer.size) == size):  # each of these draws the layer anew
                     layer.size = size
                 layer.border_color = colour
-                _replace(layer, self._basis(), layer.metadata)
+                _replace(layer, self._basis(), tagged)
             return
         if not len(at):
             return
@@ -238,7 +244,7 @@ class Layers(QObject):
             "border_width": 0.08,
             "features": named,
             "text": {"string": "{label}", "color": "white", "size": 9, "translation": [0, -size / 2 - 2, 0]},
-            "metadata": {TAG: {"role": role}},
+            "metadata": tagged,
         }
         active = self._viewer.layers.selection.active
         added = self._viewer.add_points(at, **kwargs)
@@ -339,9 +345,16 @@ def _as_before(now: MovieResults, before: MovieResults) -> bool:
     )
 
 
+def _is_marked(layer: Any, at: NDArray[np.float64], texts: list[str], tagged: dict[str, Any], size: float) -> bool:
+    """Whether a layer shows these rings already: each thing that is set draws it anew."""
+    same = np.array_equal(layer.data, at) and (not len(at) or bool(np.all(np.asarray(layer.size) == size)))
+    return same and list(layer.features["label"]) == texts and bool(layer.metadata == tagged or not len(at))
+
+
 def _replace(layer: Layer, space: dict[str, Any], metadata: dict[str, Any]) -> None:
     for name, value in {**space, "metadata": dict(metadata)}.items():  # a layer empties its own first
-        if name == "metadata" or not np.array_equal(getattr(layer, name), value):
+        same = getattr(layer, name) == value if name == "metadata" else np.array_equal(getattr(layer, name), value)
+        if not same:
             setattr(layer, name, value)
 
 

@@ -78,9 +78,12 @@ class Panels(QObject):
         """Windows and events that were chosen are named by tracks, which may have other numbers now."""
         self._chosen_windows, self._events = [], []
 
-    def ring_in(self, found: MovieResults) -> None:
-        """Have the rings of the chosen cell right; what the panels themselves show follows by `show_results`."""
+    def follow(self, found: MovieResults) -> None:
+        """Rings are of these results from now on; what the panels themselves show follows by `show_results`."""
         self._found = found
+
+    def ring(self) -> None:
+        """Have the rings of the chosen cell right."""
         self._on_picked()
 
     def close(self) -> None:

@@ -97,7 +97,9 @@ class MovieResults:
 
     def row_of(self, track: int, frame: int) -> int:
         """Row of a track in a frame, -1 where it has no cell there."""
-        return int(self.rows_at(np.array([track]), np.array([frame]))[0])
+        rows = self.rows_of(frame)
+        found = np.flatnonzero(self.track[rows] == track)
+        return rows.start + int(found[0]) if len(found) else -1
 
     @cached_property
     def _by_track(self) -> tuple[Ints, Ints]:
@@ -122,9 +124,7 @@ class MovieResults:
 
     def track_rows(self, track: int) -> Ints:
         """Rows of one track, by frame."""
-        order, key = self._by_track
-        first, last = np.searchsorted(key, (track * self._span, (track + 1) * self._span))
-        return order[first:last]
+        return np.flatnonzero(self.track == track)  # to sort all by track takes a hundred times as long
 
 
 @dataclass(frozen=True, eq=False)

@@ -85,9 +85,10 @@ class Shown(QObject):
         self._layers.show_results(experiment, now.movie, now, before=found, tracks=not quick)
         self._canvas.show_results(now)
         self._panels.forget_marks()
+        self._panels.follow(now)  # before the tools, which choose the same cell by its new track
         self._tools.show_results(now)
         if quick:
-            self._panels.ring_in(now)
+            self._panels.ring()
             self._resting.start()
         else:
             self._panels.show_results(now)
