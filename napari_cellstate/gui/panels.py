@@ -66,7 +66,8 @@ class Panels(QObject):
 
     def show_results(self, found: MovieResults | None) -> None:
         """Another movie is shown, or the same with other results."""
-        self._found, self._ring = found, self._ring_size()
+        self._found = found
+        self._ring = self._ring_size()
         self._on_picked()
         for panel in self.made.values():
             panel.show_results(found)

@@ -14,6 +14,7 @@ from napari_cellstate.gui.panel import Panel
 from napari_cellstate.gui.results import MovieResults
 from napari_cellstate.gui.session import Pick, Session
 from napari_cellstate.plots.colours import NO_STATE_COLOUR, state_colour
+from napari_cellstate.plots.labels import counted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -153,8 +154,8 @@ class TreePanel(Panel):
         self.plot.addItem(pg.PlotCurveItem(*forks, connect="pairs", pen=pg.mkPen(NO_STATE_COLOUR, width=1)))
         divided = int((np.bincount(found.parents[found.parents > 0]) > 1).sum()) if found.parents.any() else 0
         self.says.setText(
-            f"{len(layout.tracks)} of {len(found.parents) - 1} tracks, {divided} divisions. {legend} A click goes "
-            "to the cell."
+            f"{len(layout.tracks)} of {len(found.parents) - 1} tracks, {counted(divided, 'division')}. {legend} "
+            "A click goes to the cell."
         )
         self._mark()
 

@@ -218,7 +218,7 @@ def test_of_a_large_movie_the_queue_is_made_beside_the_window(take, dock, viewer
     press(viewer, "2")
     qtbot.mouseClick(tool.sample_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "doubt" in tool.where.text(), timeout=MOST)
-    assert not tool.task.running
+    qtbot.waitUntil(lambda: not tool.task.running, timeout=MOST)
 
 
 def test_sample_fifty_gives_the_error_rate(take, dock, viewer, mine, qtbot):
