@@ -96,6 +96,8 @@ class Hand:
         found = self.dock.shown.found
         self.dock.session.choose(Pick("m", track, int(found.frame[row])))
         at = found.frame[row], found.y[row], found.x[row]
+        self.viewer.dims.set_current_step(0, int(at[0]))
+        self.viewer.screenshot(flash=False)
         self.viewer.cursor.position = self.dock.layers.find(TRACKS).data_to_world(at)
         done = False
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
     from numpy.typing import NDArray
 
-_MOST_RECORDS = 1024
+_MOST_RECORDS, _MOST_PLANES = 1024, 4
 
 
 class Experiment:
@@ -49,6 +48,7 @@ class Experiment:
         """What was read before, for what is asked at every gesture."""
         self.records = Recall(most=_MOST_RECORDS)
         """Records that were read before: some are long."""
+        self._planes = Recall(most=_MOST_PLANES)
         self._read()
 
     @classmethod
@@ -119,10 +119,16 @@ class Experiment:
 
     def planes(self, name: str) -> Callable[[int], NDArray[np.uint32]] | None:
         """What gives the labels of a frame, (Y, X); the last few are kept. None where there are no masks."""
-        if not self.paths.movie(name).labels.exists():
+        folder = self.paths.movie(name).labels
+        if not folder.exists():
             return None
         labels = self.labels(name)
-        return lru_cache(maxsize=4)(lambda t: np.asarray(labels[t], np.uint32))
+
+        def read(t: int) -> NDArray[np.uint32]:
+            chunk = folder / labels.metadata.encode_chunk_key((t, 0, 0))  # a frame is one file
+            return self._planes.of(chunk, lambda _: np.asarray(labels[t], np.uint32))
+
+        return read if labels.chunks == (1, *labels.shape[1:]) else lambda t: np.asarray(labels[t], np.uint32)
 
     def cells(self, name: str) -> pd.DataFrame:
         """Cell table."""
