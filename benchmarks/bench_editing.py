@@ -17,11 +17,14 @@ from collections.abc import Callable
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from walks import Walks, simulate
 
 import napari_cellstate as cs
+from napari_cellstate.core.apply_links import LinkGraph
+from napari_cellstate.core.cell_ref import Places
 from napari_cellstate.core.edits import Edit
 from napari_cellstate.core.gestures import Gestures
 from napari_cellstate.core.link_edits import LinkAgain
@@ -78,8 +81,48 @@ def on_disk(experiment: Experiment, repeats: int) -> Times:
     return rows
 
 
+class Hand:
+    """Presses the keys of Correct: the mouse on a cell, a track chosen where the key asks for one."""
+
+    def __init__(self, viewer: Any, dock: Any) -> None:
+        self.viewer, self.dock = viewer, dock
+        self.keys = dock.tool_picker.made["correct"].keys
+
+    def press(self, key: str, row: int, track: int) -> tuple[float, float]:
+        """Seconds that the key takes, until everything that shows at once is set."""
+        from napari_cellstate.gui.session import Pick
+        from napari_cellstate.gui.track_layer import TRACKS
+
+        found = self.dock.shown.found
+        self.dock.session.choose(Pick("m", track, int(found.frame[row])))
+        at = found.frame[row], found.y[row], found.x[row]
+        self.viewer.dims.set_current_step(0, int(at[0]))
+        self.viewer.screenshot(flash=False)
+        self.viewer.cursor.position = self.dock.layers.find(TRACKS).data_to_world(at)
+        done = False
+
+        def act() -> None:
+            nonlocal done
+            done = self.keys.act(key)
+
+        took = seconds(act)
+        if not done:
+            raise AssertionError(f"{key}: {self.dock.tool_picker.made['correct'].says.text()}")
+        return took
+
+    def two(self, nth: int) -> tuple[int, int, int]:
+        """Track and rows of two cells of a frame that each follow one cell that does not divide, and are followed."""
+        found = self.dock.shown.found
+        graph = LinkGraph.of(found.tracks.cells, found.tracks.links)
+        before, after = graph.before, graph.after
+        alone = (before >= 0) & (after[:, 0] >= 0) & (after[np.maximum(before, 0), 1] < 0) & (after[:, 1] < 0)
+        rng = np.random.default_rng(nth)
+        one, other = rng.choice(np.flatnonzero(alone & (found.frame == 120 + nth)), 2, replace=False).tolist()
+        return int(found.track[one]), one, other
+
+
 def in_window(experiment: Experiment, repeats: int) -> Times:
-    """The same with the tool Correct on: until everything shown at once is set; drawn; and the rest, after a pause."""
+    """By the keys of Correct: until everything that shows at once is set; drawn; and the rest, after a pause."""
     import napari
 
     from napari_cellstate.gui.dock import CellStateDock
@@ -90,20 +133,74 @@ def in_window(experiment: Experiment, repeats: int) -> Times:
     dock.open(experiment)
     dock.tool_picker.buttons["correct"].click()
     dock.shown._resting.setInterval(10**9)  # noqa: SLF001 - called here, to be measured
-    keys = dock.tool_picker.made["correct"].keys
+    hand = Hand(viewer, dock)
     viewer.screenshot(flash=False)
     rows: Times = {}
     for nth in range(repeats + 1):
-        acts = [(name, partial(keys.do, make())) for name, make in gestures(experiment, nth + 100)]
-        for name, act in (*acts, ("undo", keys.undo), ("redo", keys.redo)):
-            took, drawn = seconds(act), seconds(partial(viewer.screenshot, flash=False))
-            if nth:
+        acts: list[tuple[str, Callable[[], tuple[float, float]]]] = []
+        for name, key in (("join", "join"), ("break", "cut"), ("swap", "swap"), ("delete a cell", "delete")):
+            acts.append((name, partial(_pressed, hand, key, nth)))
+        acts.append(("add a division", partial(_pressed, hand, "divide", nth)))
+        acts.append(("remove a division", partial(_pressed_again, hand)))
+        acts += [(name, partial(seconds, act)) for name, act in (("undo", hand.keys.undo), ("redo", hand.keys.redo))]
+        acts += [("undo two more, each", partial(seconds, hand.keys.undo))] * 3
+        for at, (name, act) in enumerate(acts):
+            took, drawn = act(), seconds(partial(viewer.screenshot, flash=False))
+            if nth and at != len(acts) - 3:  # the first of these three takes back what was just made again
                 rows.setdefault(f"{name}, in the window", []).append(took)
                 rows.setdefault("drawn and read back (software OpenGL)", []).append(drawn)
         rested = seconds(dock.shown.settle)
         if nth:
             rows.setdefault("the rest, 0.7 s after the last gesture", []).append(rested)
+    rows |= in_review(dock, repeats)
     viewer.close()
+    return rows
+
+
+def _pressed(hand: Hand, key: str, nth: int) -> tuple[float, float]:
+    track, _, other = hand.two(nth)
+    return hand.press(key, other, track)
+
+
+def _pressed_again(hand: Hand) -> tuple[float, float]:
+    """On the daughter that was just given."""
+    found, made = hand.dock.shown.found, hand.dock.session.experiment.history.done[-1]
+    return hand.press("divide", int(Places.of(found.tracks.cells).fitting(made.daughters[1])[0]), 0)
+
+
+def in_review(dock: Any, repeats: int) -> Times:
+    """The queue of Review: all that looking at it costs, and the longest that the window does not answer meanwhile."""
+    from qtpy.QtCore import QEventLoop, QTimer
+
+    rows: Times = {}
+    dock.tool_picker.buttons["review"].click()
+    tool = dock.tool_picker.made["review"]
+    for nth in range(repeats + 1):
+        stalls, loop, last = [0.0], QEventLoop(), [time.perf_counter()]
+        pulse = QTimer()
+        pulse.setInterval(1)
+
+        def beat(stalls: list[float] = stalls, last: list[float] = last) -> None:
+            now = time.perf_counter()
+            stalls[0] = max(stalls[0], now - last[0])
+            last[0] = now
+
+        pulse.timeout.connect(beat)
+        tool.task.ended.connect(loop.quit)
+        pulse.start()
+
+        def look(loop: QEventLoop = loop) -> None:
+            tool.read()
+            if tool.task.running:
+                loop.exec()
+
+        if tool.task.running:
+            loop.exec()
+        took = seconds(look)
+        pulse.stop()
+        if nth:
+            rows.setdefault("queue of Review, beside the window", []).append(took)
+            rows.setdefault("longest that the window waits meanwhile", []).append((stalls[0], stalls[0]))
     return rows
 
 

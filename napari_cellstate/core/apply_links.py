@@ -13,6 +13,7 @@ from napari_cellstate.core.cell_ref import CellRef, Places
 from napari_cellstate.core.link_edits import LinkEdit
 from napari_cellstate.core.outline import Plane
 from napari_cellstate.core.tables import BY_HAND, CONFIDENCE, LINK_COLUMNS, MERGED
+from napari_cellstate.core.tracks import Tracks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,11 +44,13 @@ class EditedLinks:
     links : link table; corrected links have `BY_HAND`, and a confidence of 1.
     dropped : rows of the cell table that are no cells, ascending.
     lost : what could not be applied.
+    tracks : what they make of the cells, where that was asked for: without the dropped rows.
     """
 
     links: pd.DataFrame
     dropped: Ints
     lost: tuple[Lost, ...] = ()
+    tracks: Tracks | None = None
 
 
 def apply_link_edits(
@@ -187,32 +190,51 @@ class LinkGraph:
 
         target = self.after.ravel()  # in the order of sources, and of the two targets of one
         target = target[target >= 0]
-        table = pd.DataFrame(
-            {"source": self.before[target], "target": target, "cost": self.values["cost"][target]}, copy=False
-        )
-        for name, values in self.values.items():
-            if name != "cost":
-                table[name] = values[target]
-        if self.by_hand[target].any():
-            table[BY_HAND] = self.by_hand[target]
-        return table
+        columns: dict[str, NDArray[Any]] = {"source": self.before[target], "target": target}
+        names = ("cost", *(name for name in self.values if name != "cost"))
+        columns |= {name: self.values[name][target] for name in names}
+        by_hand = self.by_hand[target]
+        if by_hand.any():
+            columns[BY_HAND] = by_hand
+        return pd.DataFrame(columns, copy=False)
 
 
 def without(cells: pd.DataFrame, links: pd.DataFrame, dropped: Ints) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Tables without the dropped rows and their links, in the new row numbers."""
+    return cells_without(cells, dropped), links_without(links, dropped, len(cells))
+
+
+def cells_without(cells: pd.DataFrame, dropped: Ints) -> pd.DataFrame:
+    """The cell table without the dropped rows."""
+    import pandas as pd
+
     if not len(dropped):
-        return cells, links
-    kept = np.ones(len(cells), np.bool_)
+        return cells
+    left = cells.take(np.delete(np.arange(len(cells)), dropped))
+    left.index = pd.RangeIndex(len(left))
+    return left
+
+
+def links_without(links: pd.DataFrame, dropped: Ints, n: int) -> pd.DataFrame:
+    """Links without those of dropped rows (of `n`), in the row numbers that the other rows have without them."""
+    import pandas as pd
+
+    if not len(dropped):
+        return links
+    kept = np.ones(n, np.bool_)
     kept[dropped] = False
     number = np.cumsum(kept) - 1
     source, target = links["source"].to_numpy(np.int64), links["target"].to_numpy(np.int64)
-    left = links.assign(source=number[source], target=number[target])
-    if MERGED in links.columns:
-        ended = links[MERGED].to_numpy(np.float64)
+    there = kept[source] & kept[target]
+    if not there.all():
+        links, source, target = links[there], source[there], target[there]
+    columns = {"source": number[source], "target": number[target]}
+    columns |= {str(name): links[name].to_numpy() for name in links if name not in columns}
+    if MERGED in columns:
+        ended = columns[MERGED].astype(np.float64)
         row = np.nan_to_num(ended).astype(np.int64)
-        left[MERGED] = np.where(np.isfinite(ended) & kept[row], number[row], np.nan)
-    left = left[kept[source] & kept[target]]
-    return cells[kept].reset_index(drop=True), left.reset_index(drop=True)
+        columns[MERGED] = np.where(np.isfinite(ended) & kept[row], number[row], np.nan)
+    return pd.DataFrame(columns, copy=False)
 
 
 def _rows(wanted: set[CellRef], places: Places) -> tuple[dict[CellRef, int], list[str]]:

@@ -15,7 +15,16 @@ _ZARR_2 = (".zarray", ".zattrs", ".zgroup")
 
 def digest(value: Any) -> str:
     """Digest of plain JSON values: equal values give equal digests, on any machine."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return digest_of(canonical(value))
+
+
+def canonical(value: Any) -> str:
+    """Plain JSON values as text: equal values give equal texts."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def digest_of(text: str) -> str:
+    """Digest of values as `canonical` writes them."""
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 

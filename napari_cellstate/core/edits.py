@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, TypeVar
+from functools import cached_property
+from typing import Any, ClassVar, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
+
+from napari_cellstate.core.digest import canonical, digest_of
 
 
 class Edit(BaseModel):
@@ -35,6 +38,17 @@ class Edit(BaseModel):
     def record(self) -> dict[str, Any]:
         """Plain JSON values, with the kind."""
         return {"kind": self.kind, **self.model_dump(mode="json")}
+
+    @cached_property
+    def text(self) -> str:
+        """Its record as keys read it; asked of every edit in force at every gesture."""
+        return canonical(self.record())
+
+    def __copy__(self) -> Self:
+        """Without what is only kept: `model_copy` may change the values that it follows from."""
+        copied = super().__copy__()
+        copied.__dict__.pop("text", None)
+        return copied
 
     def words(self) -> str:
         """What it does, for lists, the undo button and messages: "join cell 4 to cell 9 (frame 12)"."""
@@ -70,6 +84,11 @@ class History:
     def of_class(self, cls: type[E]) -> tuple[E, ...]:
         """Those in force of one class."""
         return tuple(edit for edit in self.done if isinstance(edit, cls))
+
+
+def digest_with(own: str, edits: Iterable[Edit]) -> str:
+    """`digest([own, records(edits)])`, of which the edits need not be written anew each time."""
+    return digest_of(f"[{canonical(own)},[{','.join(edit.text for edit in edits)}]]")
 
 
 def records(edits: Iterable[Edit]) -> list[dict[str, Any]]:

@@ -30,7 +30,7 @@ def correct_stage(
     record = experiment.record(stage.name, movie)
     if stage.amend is None or record is None or not stage.done(experiment, movie):
         return Correction()
-    amended = stage.amend(experiment, movie, before, after)
+    amended = stage.amend(experiment, movie, before, after, record["resolved"])
     path = experiment.movie_paths(movie).record(stage.name)
     key = own_key(record)
     content = {**record, "own": key, "key": edited_key(key, after), "lost_edits": list(amended.lost)}
@@ -39,11 +39,12 @@ def correct_stage(
     def write() -> None:
         """The record stays until the end: a kill in between leaves it stale, and the next run amends again."""
         amended.write()
-        write_record(path, content)
+        write_record(experiment, path, content)
 
     return replace(amended, write=write)
 
 
-def write_record(path: Path, content: dict[str, Any]) -> None:
+def write_record(experiment: Experiment, path: Path, content: dict[str, Any]) -> None:
     """Write what a stage did."""
     atomic.write_text(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    experiment.records.forget(path)

@@ -132,5 +132,6 @@ def _go(experiment: Experiment, one: Edit, before: History, after: History, line
     if doing and one.words() in correction.lost:
         raise InputError(f"{one.words()}: it fits no cell of movie {one.movie} as it is now")
     append(experiment.paths.edits, line)
+    experiment.recall.put(experiment.paths.edits, after)  # nobody else may have written to it
     correction.write()
     return Edited(one, after, correction.lost, correction.links)

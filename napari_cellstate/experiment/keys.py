@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from napari_cellstate.core.digest import digest
-from napari_cellstate.core.edits import Edit, History, records
+from napari_cellstate.core.edits import Edit, History, digest_with
 from napari_cellstate.experiment.entry import MovieEntry
 from napari_cellstate.experiment.recipe import Recipe
 from napari_cellstate.experiment.stages import MOVIE_STAGES, POOLED_STAGES
@@ -108,7 +108,7 @@ def pooled_edits(history: History, stage: str) -> tuple[Edit, ...]:
 
 def edited_key(own: str, edits: tuple[Edit, ...]) -> str:
     """Key of a result with corrections, from the key that it has without."""
-    return digest([own, records(edits)]) if own and edits else own
+    return digest_with(own, edits) if own and edits else own
 
 
 def own_key(record: dict[str, str]) -> str:

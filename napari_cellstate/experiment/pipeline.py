@@ -167,7 +167,7 @@ class _Job:
             outcome = stage.run(self.experiment, movie, self.recipe, plan.own[stage.name], runtime)
             if not edits or stage.amend is None:
                 return outcome
-            amended = stage.amend(self.experiment, name, (), edits)
+            amended = stage.amend(self.experiment, name, (), edits, outcome.resolved)
             amended.write()
             warnings = (*outcome.warnings, *_lost(plan, stage, amended.lost))
             return replace(outcome, summary=outcome.summary | amended.summary, warnings=warnings)
@@ -234,7 +234,7 @@ class _Job:
             "seconds": round(seconds, 3),
             "version": version("napari-cellstate"),
         }
-        write_record(path, content)
+        write_record(self.experiment, path, content)
         self.done.append((movie, stage))
         self._warn(outcome.warnings)
         with self.experiment.paths.log.open("a", encoding="utf-8") as stream:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
     from anndata import AnnData
     from numpy.typing import NDArray
 
+_MOST_RECORDS, _MOST_PLANES = 1024, 4
+
 
 class Experiment:
     """A folder with movies (by reference), their results and what all movies share.
@@ -45,6 +46,9 @@ class Experiment:
         self.paths = Paths(self.root)
         self.recall = Recall()
         """What was read before, for what is asked at every gesture."""
+        self.records = Recall(most=_MOST_RECORDS)
+        """Records that were read before: some are long."""
+        self._planes = Recall(most=_MOST_PLANES)
         self._read()
 
     @classmethod
@@ -115,10 +119,16 @@ class Experiment:
 
     def planes(self, name: str) -> Callable[[int], NDArray[np.uint32]] | None:
         """What gives the labels of a frame, (Y, X); the last few are kept. None where there are no masks."""
-        if not self.paths.movie(name).labels.exists():
+        folder = self.paths.movie(name).labels
+        if not folder.exists():
             return None
         labels = self.labels(name)
-        return lru_cache(maxsize=4)(lambda t: np.asarray(labels[t], np.uint32))
+
+        def read(t: int) -> NDArray[np.uint32]:
+            chunk = folder / labels.metadata.encode_chunk_key((t, 0, 0))  # a frame is one file
+            return self._planes.of(chunk, lambda _: np.asarray(labels[t], np.uint32))
+
+        return read if labels.chunks == (1, *labels.shape[1:]) else lambda t: np.asarray(labels[t], np.uint32)
 
     def cells(self, name: str) -> pd.DataFrame:
         """Cell table."""
@@ -131,7 +141,7 @@ class Experiment:
     def dropped(self, name: str) -> NDArray[np.int64]:
         """Rows of the cell table that were said to be no cells, ascending."""
         path = self.paths.movie(name).dropped
-        return _parquet(path)["cell"].to_numpy(np.int64) if path.exists() else np.empty(0, np.int64)
+        return self.recall.table(path)["cell"].to_numpy(np.int64) if path.exists() else np.empty(0, np.int64)
 
     def tracks(self, name: str) -> Tracks:
         """Cells and links, read as tracks; what was said to be no cell is left out."""
@@ -202,13 +212,7 @@ class Experiment:
         path = self.paths.record(stage) if movie is None else self.paths.movie(movie).record(stage)
         if not path.exists():
             return None
-        try:
-            record = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise InputError(
-                f"{path}: not readable as JSON ({error}); remove it, and the stage is done again"
-            ) from None
-        return dict(record)
+        return dict(self.records.of(path, _record))
 
     def _there(self, path: Path, stage: str) -> Path:
         if not path.exists():
@@ -243,6 +247,14 @@ class Experiment:
 def as_experiment(experiment: Experiment | str | Path) -> Experiment:
     """Open an experiment by path, or give back an open one."""
     return experiment if isinstance(experiment, Experiment) else Experiment(experiment)
+
+
+def _record(path: Path) -> dict[str, Any]:
+    try:
+        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: not readable as JSON ({error}); remove it, and the stage is done again") from None
+    return record
 
 
 def _parquet(path: Path) -> pd.DataFrame:

@@ -42,6 +42,7 @@ class Layers(QObject):
         super().__init__(parent)
         self._viewer = viewer
         self.tracks = TrackLayer(viewer, self.find)
+        self._cells_of: MovieResults | None = None
 
     def find(self, role: str) -> Layer | None:
         """Our layer of a role, or None."""
@@ -95,8 +96,11 @@ class Layers(QObject):
         there = found is not None and experiment.movie_paths(name).labels.exists()
         if found is not None and there:
             labels = experiment.labels(name)
-            if found is not before:
-                self._put_labels(CELLS, _cells(labels, found), space, name, visible=False, opacity=0.5)
+            cells = self.find(CELLS)
+            if cells is None or (found is not self._cells_of and (tracks or cells.visible)):  # a hidden layer can wait
+                data = painted(labels, lambda t: found.table(t, found.track), np.uint32)
+                self._put_labels(CELLS, data, space, name, visible=False, opacity=0.5)
+                self._cells_of = found
             if found.k and (before is None or not _as_before(found, before)):
                 colours = state_colormap(found.k)
                 self._put_labels(
@@ -217,17 +221,19 @@ class Layers(QObject):
         second or more.
         """
         layer, at = self.find(role), np.asarray(points, np.float64).reshape(-1, 3)
-        named = {"label": list(texts) if len(texts) else [""] * len(at)}
+        named, tagged = list(texts) if len(texts) else [""] * len(at), {TAG: {"role": role, "colour": colour}}
         if layer is not None:
-            layer.data = at
-            layer.features = named
-            if len(at):
+            marked = _is_marked(layer, at, named, tagged, size)
+            if not marked:
+                layer.data = at
+                layer.features = {"label": named}
+            if len(at) and not marked:
                 if not np.all(np.asarray(layer.size) == size):  # each of these draws the layer anew
                     layer.size = size
                 layer.border_color = colour
-                _replace(layer, self._basis(), layer.metadata)
-            return
-        if not len(at):
+            if len(at):
+                _replace(layer, self._basis(), tagged)
+        if layer is not None or not len(at):
             return
         kwargs = {
             **self._basis(),
@@ -236,9 +242,9 @@ class Layers(QObject):
             "face_color": "transparent",
             "border_color": colour,
             "border_width": 0.08,
-            "features": named,
+            "features": {"label": named},
             "text": {"string": "{label}", "color": "white", "size": 9, "translation": [0, -size / 2 - 2, 0]},
-            "metadata": {TAG: {"role": role}},
+            "metadata": tagged,
         }
         active = self._viewer.layers.selection.active
         added = self._viewer.add_points(at, **kwargs)
@@ -339,14 +345,18 @@ def _as_before(now: MovieResults, before: MovieResults) -> bool:
     )
 
 
+def _is_marked(layer: Any, at: NDArray[np.float64], texts: list[str], tagged: dict[str, Any], size: float) -> bool:
+    """Whether a layer shows these rings already: each thing that is set draws it anew."""
+    if not np.array_equal(layer.data, at) or list(layer.features["label"]) != texts:
+        return False
+    return not len(at) or bool(np.all(np.asarray(layer.size) == size) and layer.metadata == tagged)
+
+
 def _replace(layer: Layer, space: dict[str, Any], metadata: dict[str, Any]) -> None:
     for name, value in {**space, "metadata": dict(metadata)}.items():  # a layer empties its own first
-        if name == "metadata" or not np.array_equal(getattr(layer, name), value):
+        same = getattr(layer, name) == value if name == "metadata" else np.array_equal(getattr(layer, name), value)
+        if not same:
             setattr(layer, name, value)
-
-
-def _cells(labels: Any, found: MovieResults) -> Any:
-    return painted(labels, lambda t: found.table(t, found.track), np.uint32)
 
 
 def _states(

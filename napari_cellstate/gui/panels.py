@@ -66,7 +66,8 @@ class Panels(QObject):
 
     def show_results(self, found: MovieResults | None) -> None:
         """Another movie is shown, or the same with other results."""
-        self._found, self._ring = found, self._ring_size()
+        self._found = found
+        self._ring = self._ring_size()
         self._on_picked()
         for panel in self.made.values():
             panel.show_results(found)
@@ -78,9 +79,12 @@ class Panels(QObject):
         """Windows and events that were chosen are named by tracks, which may have other numbers now."""
         self._chosen_windows, self._events = [], []
 
-    def ring_in(self, found: MovieResults) -> None:
-        """Have the rings of the chosen cell right; what the panels themselves show follows by `show_results`."""
+    def follow(self, found: MovieResults) -> None:
+        """Rings are of these results from now on; what the panels themselves show follows by `show_results`."""
         self._found = found
+
+    def ring(self) -> None:
+        """Have the rings of the chosen cell right."""
         self._on_picked()
 
     def close(self) -> None:

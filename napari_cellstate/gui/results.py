@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from napari_cellstate.core.apply_links import without
 from napari_cellstate.core.behavior import NO_STATE, POSTERIOR
 from napari_cellstate.core.tracks import Tracks
+from napari_cellstate.experiment.stages.own_links import NEEDED
 from napari_cellstate.experiment.store import Experiment
 from napari_cellstate.experiment.tables import states_of_cells
 
@@ -40,7 +41,7 @@ class MovieResults:
     cluster : (N,), best state of each row by itself.
     posterior : of the behaviour table, a row each: `posterior[row]`; None where the method gives none.
     features : name, unit and value of a few features a row of the behaviour table: `values[row]`.
-    tracks : cells and links that all this is of.
+    tracks : cells and links that all this is of, with the columns that links are about.
     kept : (N,) row of each in the whole cell table, of which what is no cell is left out.
     reading : what was read beside the links.
     """
@@ -96,7 +97,9 @@ class MovieResults:
 
     def row_of(self, track: int, frame: int) -> int:
         """Row of a track in a frame, -1 where it has no cell there."""
-        return int(self.rows_at(np.array([track]), np.array([frame]))[0])
+        rows = self.rows_of(frame)
+        found = np.flatnonzero(self.track[rows] == track)
+        return rows.start + int(found[0]) if len(found) else -1
 
     @cached_property
     def _by_track(self) -> tuple[Ints, Ints]:
@@ -121,9 +124,7 @@ class MovieResults:
 
     def track_rows(self, track: int) -> Ints:
         """Rows of one track, by frame."""
-        order, key = self._by_track
-        first, last = np.searchsorted(key, (track * self._span, (track + 1) * self._span))
-        return order[first:last]
+        return np.flatnonzero(self.track == track)  # to sort all by track takes a hundred times as long
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,19 +135,16 @@ class Reading:
     ----------
     experiment, entry : where it is from.
     cells : the whole cell table.
-    max_gap : the most missing frames inside one track.
     behavior : the behaviour table; None before there is one with states.
     """
 
     experiment: Experiment
     entry: MovieEntry
     cells: pd.DataFrame
-    max_gap: int
     behavior: AnnData | None
 
-    def with_links(self, links: pd.DataFrame, dropped: Ints) -> MovieResults:
-        """Results with these links (rows of `cells`), and without the rows that are no cells."""
-        tracks = Tracks(*without(self.cells, links, dropped), self.max_gap, where=f"movie {self.entry.name}")
+    def with_tracks(self, tracks: Tracks, dropped: Ints) -> MovieResults:
+        """Results with these tracks, which leave out the rows of `cells` that are no cells."""
         behavior, cells = self.behavior, tracks.cells
         row = np.asarray(states_of_cells(self.experiment, self.entry, tracks, behavior), np.int64)
         state, probability, k = _states(behavior, row)
@@ -178,9 +176,11 @@ def load(experiment: Experiment, movie: str) -> MovieResults | None:
     record = experiment.record("link", movie)
     if not experiment.movie_paths(movie).links.exists() or record is None:
         return None
-    cells, gap = experiment.cells(movie), int(record["resolved"]["max_gap"])
-    reading = Reading(experiment, experiment.entry(movie), cells, gap, read_behavior(experiment))
-    return reading.with_links(experiment.links(movie), experiment.dropped(movie))
+    cells, gone = experiment.cells(movie), experiment.dropped(movie)
+    needed = cells[[name for name in NEEDED if name in cells]]
+    tracks = Tracks(*without(needed, experiment.links(movie), gone), record["resolved"]["max_gap"], f"movie {movie}")
+    reading = Reading(experiment, experiment.entry(movie), cells, read_behavior(experiment))
+    return reading.with_tracks(tracks, gone)
 
 
 def read_behavior(experiment: Experiment) -> AnnData | None:

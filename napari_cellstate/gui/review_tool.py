@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 from qtpy.QtCore import Qt, QTimer
@@ -11,16 +14,23 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QListWidget, QPushButton, QWidge
 from napari_cellstate.core.cell_ref import CellRef
 from napari_cellstate.core.edits import Edit
 from napari_cellstate.core.errors import CellStateError
-from napari_cellstate.core.review_edits import Accept
+from napari_cellstate.core.progress import Progress, silent
+from napari_cellstate.core.review_edits import Accept, Judge
+from napari_cellstate.experiment.edit import Edited
 from napari_cellstate.experiment.review import LinkItem, MovieReview, SampleItem, measured_error, sample_links
+from napari_cellstate.experiment.store import Experiment
 from napari_cellstate.gui.link_keys import KEYS, LinkKeys, key_map
 from napari_cellstate.gui.results import MovieResults
 from napari_cellstate.gui.scrolled import scrolled
 from napari_cellstate.gui.session import Pick
 from napari_cellstate.gui.shown import MANY, REST_MS
+from napari_cellstate.gui.task import Task
 from napari_cellstate.gui.tool import Desk, Tool
 from napari_cellstate.gui.tool_keys import Keys
 from napari_cellstate.metrics.doubts import REASONS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 REVIEW = "review"
 _SHOWN = 200
@@ -38,6 +48,15 @@ SAMPLE_HELP = (
 VERDICTS = {"1": "right", "2": "wrong", "3": "unclear"}
 
 
+@dataclass(frozen=True, eq=False)
+class _Looked:
+    """What came of looking at all links: rows of the doubtful ones, and the sample; None where none was asked for."""
+
+    review: MovieReview
+    rows: NDArray[np.int64]
+    sample: tuple[list[SampleItem], list[bool]] | None
+
+
 class ReviewTool(Tool):
     """A queue of doubtful links, and a sample to judge; the keys of Correct mend what is wrong."""
 
@@ -50,7 +69,14 @@ class ReviewTool(Tool):
         self.at = 0
         self.sample: list[SampleItem] = []
         self.judged: list[bool] = []
-        self._on = self._fresh = self._looking = False
+        self._found: MovieResults | None = None
+        self._on = self._fresh = self._looking = self._acting = False
+        self._first_open = False  # go to the first link of the sample that is not judged, once there is a sample
+        self.task = Task(self)
+        """Looks at the links of a large movie beside the window."""
+        self.task.succeeded.connect(self._on_looked)
+        self.task.failed.connect(self.failed)
+        desk.session.edited.connect(self._on_edited)
         self._resting = QTimer(self)
         self._resting.setSingleShot(True)
         self._resting.setInterval(REST_MS)
@@ -104,35 +130,72 @@ class ReviewTool(Tool):
         """Other results: another queue; of a large movie that was corrected, when the hand rests."""
         again = self.review is not None and found is not None and self.review.movie == found.movie
         self.keys.show_results(found)
-        self._fresh = False
+        self._found, self._fresh = found, False
         if not self._on or self._looking:  # a sample goes from movie to movie by itself
             return
-        if again and found is not None and len(found.frame) >= MANY:
+        if again and self._many:
             self._resting.start()
         else:
             self.read()
 
     def read(self) -> None:
-        """Read the links, and look at all of them."""
-        session = self._desk.session
-        experiment, movie = session.experiment, session.movie
+        """Look at all links, of a large movie beside the window: that takes a second."""
+        experiment, found = self._desk.session.experiment, self._found
         self._resting.stop()
         self._fresh = True
-        if experiment is None or not movie or experiment.record("link", movie) is None:
+        if experiment is None or found is None or found.tracks is None:
             self.review, self.rows = None, np.empty(0, np.int64)
             self._show()
             return
         try:
-            self.review = MovieReview.of(experiment, movie)
-            self.rows = self.review.queue()
-            self.error.setText(f"Link errors: {measured_error(experiment).words()}.")
-            if self.sample_button.isChecked():
-                self.sample, self.judged = sample_links(experiment, self._sample_number())
+            review = MovieReview(found.movie, found.tracks, experiment.history)
+            sample = self._sample_number() if self.sample_button.isChecked() else 0
+            work = partial(_looked, experiment, review, sample)
+            if not self._many:
+                self._on_looked(work(silent))
+            elif self.task.running:
+                self._resting.start()
+            else:
+                self._say_looking(review.movie)
+                self.task.start(work)
         except (CellStateError, OSError) as error:
             self.failed.emit(error)
+
+    @property
+    def _many(self) -> bool:
+        return self._found is not None and len(self._found.frame) >= MANY
+
+    def _say_looking(self, movie: str) -> None:
+        """Until there is a queue of this movie, say that there will be one; an older one of it stays."""
+        if self.review is None or self.review.movie != movie or (self.sample_button.isChecked() and not self.sample):
+            self.where.setText("Looking at all links ...")
+            self.why.setText("")
+
+    def _on_looked(self, looked: _Looked) -> None:
+        """Show what was found, unless it is of other links than are shown now."""
+        experiment, found, sampling = self._desk.session.experiment, self._found, self.sample_button.isChecked()
+        same = found is not None and found.tracks is looked.review.tracks and sampling == (looked.sample is not None)
+        if not self._on or not same or experiment is None or experiment.history != looked.review.history:
+            self._fresh = False
+            if self._on:
+                self._resting.start()
             return
+        self.review, self.rows = looked.review, looked.rows
+        self.error.setText(f"Link errors: {measured_error(experiment).words()}.")
+        if looked.sample is not None:
+            self.sample, self.judged = looked.sample
         self.at = min(self.at, max(self._count() - 1, 0))
+        if self._first_open and sampling and self.sample:
+            self.at = self.judged.index(False) if False in self.judged else 0
+        self._first_open = False
         self._show()
+
+    def _on_edited(self, edited: Edited) -> None:
+        """What was accepted or judged was taken back, or made again."""
+        if isinstance(edited.edit, Accept | Judge) and not self._acting:
+            self._fresh = False
+            if self._on:
+                self.read()
 
     # acting
 
@@ -164,10 +227,8 @@ class ReviewTool(Tool):
 
     def toggle_sample(self) -> None:
         """From the queue to the sample, and back."""
-        self.at = 0
+        self.at, self._first_open = 0, self.sample_button.isChecked()
         self.read()  # the sample may have led to another movie
-        if self.sample_button.isChecked() and self.sample:
-            self._go(self.judged.index(False) if False in self.judged else 0)
 
     def judge(self, verdict: str) -> None:
         """Judge the link of the sample that is shown, and go on to the next that is not judged."""
@@ -200,11 +261,14 @@ class ReviewTool(Tool):
         return keys | {key: _judging(self, verdict) for key, verdict in VERDICTS.items()}
 
     def _edit(self, edit: Edit) -> bool:
+        self._acting = True
         try:
             self._desk.session.edit(edit)
         except CellStateError as error:
             self.say(str(error), False)
             return False
+        finally:
+            self._acting = False
         self.say(f"done: {edit.words()}", True)
         return True
 
@@ -299,6 +363,12 @@ class ReviewTool(Tool):
             )  # fmt: skip
         self.list.setCurrentRow(min(self.at, self.list.count() - 1))
         self.list.blockSignals(False)
+
+
+def _looked(experiment: Experiment, review: MovieReview, sample: int, progress: Progress) -> _Looked:
+    """Look at the links of a movie, and draw from those of all movies; `sample` 0 draws none."""
+    progress(0, 1, "looking at links")
+    return _Looked(review, review.queue(), sample_links(experiment, sample) if sample else None)
 
 
 def _judging(tool: ReviewTool, verdict: str) -> Callable[[], None]:

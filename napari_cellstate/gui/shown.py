@@ -76,15 +76,19 @@ class Shown(QObject):
             return False
         if edited.edit.movie != found.movie or found.reading.experiment is not experiment:
             return False
-        now = found.reading.with_links(edited.links.links, edited.links.dropped)
+        tracks, gone = edited.links.tracks, edited.links.dropped
+        if tracks is None or len(tracks.cells) + len(gone) != len(found.reading.cells):
+            return False  # the cells are others than were read
+        now = found.reading.with_tracks(tracks, gone)
         quick = len(now.frame) >= MANY and self._layers.patch_tracks(now)
         self.found = now
         self._layers.show_results(experiment, now.movie, now, before=found, tracks=not quick)
         self._canvas.show_results(now)
         self._panels.forget_marks()
+        self._panels.follow(now)  # before the tools, which choose the same cell by its new track
         self._tools.show_results(now)
         if quick:
-            self._panels.ring_in(now)
+            self._panels.ring()
             self._resting.start()
         else:
             self._panels.show_results(now)

@@ -36,6 +36,7 @@ class TrackLayer:
     def __init__(self, viewer: Viewer, find: Callable[[str], Layer | None]) -> None:
         self._viewer, self._find = viewer, find
         self._whole: MovieResults | None = None
+        self._followed = np.empty(0, np.int64)
         self._colours = np.empty((0, 4), np.float32)
         self._track = np.empty(0, np.int64)
 
@@ -44,7 +45,7 @@ class TrackLayer:
         layer, patch = self._find(TRACKS), self._find(CORRECTED)
         if patch is not None:
             patch.opacity = 0.0  # to hide it, or to take it away, takes napari far longer
-        self._whole = found
+        self._whole, self._followed = found, np.empty(0, np.int64)
         if found is None or len(found.track) < 2:
             if layer is not None:
                 self._viewer.layers.remove(layer)
@@ -71,7 +72,9 @@ class TrackLayer:
             return False
         if found.reading is None or found.reading.cells is not whole.reading.cells:
             return False
-        was, now = changed(whole, found)
+        if not len(self._followed):
+            self._followed = _followed(whole)
+        was, now = changed(whole, found, self._followed)
         self._colours[:, 3] = ~np.isin(self._track, was)
         layer.track_colors = self._colours
         rows = np.flatnonzero(np.isin(found.track, now))
@@ -116,12 +119,16 @@ class TrackLayer:
         return layer
 
 
-def changed(before: MovieResults, now: MovieResults) -> tuple[Ints, Ints]:
+def changed(before: MovieResults, now: MovieResults, followed: Ints | None = None) -> tuple[Ints, Ints]:
     """Numbers of the tracks that are not the same in both: as they were, and as they are.
 
     Both are of the same cell table, of which each may leave other cells out.
+
+    Parameters
+    ----------
+    followed : what `_followed(before)` gives, where that is known.
     """
-    was, is_ = _followed(before), _followed(now)
+    was, is_ = _followed(before) if followed is None else followed, _followed(now)
     differ = np.flatnonzero(was != is_)
     cells = np.concatenate([differ, was[differ], is_[differ]])
     cells = cells[cells >= 0]

@@ -14,6 +14,7 @@ from napari_cellstate.gui.panel import Panel
 from napari_cellstate.gui.results import MovieResults
 from napari_cellstate.gui.session import Pick, Session
 from napari_cellstate.plots.colours import NO_STATE_COLOUR, state_colour
+from napari_cellstate.plots.labels import counted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -153,8 +154,8 @@ class TreePanel(Panel):
         self.plot.addItem(pg.PlotCurveItem(*forks, connect="pairs", pen=pg.mkPen(NO_STATE_COLOUR, width=1)))
         divided = int((np.bincount(found.parents[found.parents > 0]) > 1).sum()) if found.parents.any() else 0
         self.says.setText(
-            f"{len(layout.tracks)} of {len(found.parents) - 1} tracks, {divided} divisions. {legend} A click goes "
-            "to the cell."
+            f"{len(layout.tracks)} of {len(found.parents) - 1} tracks, {counted(divided, 'division')}. {legend} "
+            "A click goes to the cell."
         )
         self._mark()
 
@@ -211,21 +212,21 @@ def _divides(found: MovieResults) -> bool:
 
 def _measured(found: MovieResults) -> list[str]:
     """Columns of the behaviour table; the shape and brightness that were measured, before there is one."""
-    if found.reading is None or found.tracks is None:
+    if found.reading is None:
         return []
     if found.reading.behavior is not None:
         return [str(name) for name in found.reading.behavior.var_names]
-    cells = found.tracks.cells.drop(columns=["frame", "label", "y", "x"])
+    cells = found.reading.cells.drop(columns=["frame", "label", "y", "x"])
     return [str(name) for name in cells.select_dtypes("number").columns]
 
 
 def _values(found: MovieResults, name: str) -> NDArray[np.float64] | None:
     """One of these columns, for each cell."""
-    if name not in _measured(found) or found.reading is None or found.tracks is None:
+    if name not in _measured(found) or found.reading is None:
         return None
     behavior = found.reading.behavior
     if behavior is None:
-        return found.tracks.cells[name].to_numpy(np.float64)
+        return found.reading.cells[name].to_numpy(np.float64)[found.kept]
     values = np.asarray(behavior.X[:, behavior.var_names.get_loc(name)], np.float64).ravel()
     return np.asarray(np.append(values, np.nan)[found.row])
 

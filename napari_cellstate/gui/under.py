@@ -30,6 +30,5 @@ def row_at(layers: Layers, found: MovieResults | None, position: Any) -> int:
     at = (round(y), round(x))
     if not (0 <= frame < frames and 0 <= at[0] < height and 0 <= at[1] < width):
         return -1
-    track = int(cells.data[frame][at])
-    hit = np.flatnonzero(found.track[rows] == track)
-    return rows.start + int(hit[0]) if track and len(hit) else -1
+    planes = found.reading.experiment.planes(found.movie) if found.reading is not None else None
+    return -1 if planes is None else found.find(frame, int(planes(frame)[at]))

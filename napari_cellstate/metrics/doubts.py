@@ -89,11 +89,16 @@ def doubts(cells: pd.DataFrame, links: pd.DataFrame) -> Doubts:
     if BY_HAND in links.columns:
         sure = links[BY_HAND].to_numpy(np.bool_)
         by_reason = {name: np.where(sure, 0.0, values) for name, values in by_reason.items()}
+    return Doubts(_together(by_reason, np.isfinite(given)), _named(by_reason), by_reason)
+
+
+def _named(by_reason: dict[str, Floats]) -> NDArray[np.str_]:
+    """Names of the reasons of each link: only a few sets of them occur, so texts are made of those alone."""
     least = {name: 1 - _UNSURE if name == "confidence" else 0.0 for name in by_reason}
-    names = np.full(len(links), "", dtype=f"<U{sum(map(len, REASONS)) + len(REASONS)}")
-    for name, values in by_reason.items():
-        names = np.where(values > least[name], np.char.add(np.char.add(names, " "), name), names)
-    return Doubts(_together(by_reason, np.isfinite(given)), np.char.strip(names), by_reason)
+    flags = [(values > least[name]).astype(np.int64) << nth for nth, (name, values) in enumerate(by_reason.items())]
+    codes, which = np.unique(np.sum(flags, axis=0), return_inverse=True)
+    texts = [" ".join(name for nth, name in enumerate(by_reason) if code >> nth & 1) for code in codes.tolist()]
+    return np.array(texts, np.str_)[which]
 
 
 def _together(by_reason: dict[str, Floats], known: Bools) -> Floats:

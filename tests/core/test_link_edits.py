@@ -11,6 +11,8 @@ from pydantic import ValidationError
 
 from napari_cellstate.core.apply_links import apply_link_edits, without
 from napari_cellstate.core.cell_ref import CellRef, Places
+from napari_cellstate.core.digest import digest
+from napari_cellstate.core.edits import digest_with, records
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.gestures import Gestures
 from napari_cellstate.core.link_edits import LINK_EDITS, FillGap, Join, LinkEdit
@@ -261,3 +263,29 @@ def test_any_sequence_with_undo_and_redo_ends_where_it_should(choices: list[tupl
         pd.testing.assert_frame_equal(found.links, states[done].links)
         np.testing.assert_array_equal(found.dropped, states[done].dropped)
     pd.testing.assert_frame_equal(apply_link_edits(cells, links, edits[:0]).links, links)
+
+
+def test_the_text_of_an_edit_is_what_keys_were_made_of_and_no_copy_keeps_an_old_one():
+    made = Gestures.on("m", Tracks(*lanes()))
+    edits = [made.cut(row(3, 1)), made.join(1, row(4, 2)), made.delete(row(5, 4))]
+    assert digest_with("abc", edits) == digest(["abc", records(edits)])
+    assert digest_with("abc", []) == digest(["abc", []])
+    other = edits[0].model_copy(update={"movie": "n"})
+    assert digest_with("abc", [other]) == digest(["abc", records([other])]) != digest_with("abc", edits[:1])
+    assert edits[0] == type(edits[0]).model_validate(
+        edits[0].model_dump()
+    )  # one that knows its text, one that does not
+
+
+def test_tables_without_rows_are_what_pandas_would_leave():
+    cells, links = lanes()
+    links["by_hand"] = np.arange(len(links)) % 3 == 0
+    gone = np.array([row(2, 3), row(6, 0)])
+    kept = np.setdiff1d(np.arange(len(cells)), gone)
+    left_cells, left = without(cells, links, gone)
+    pd.testing.assert_frame_equal(left_cells, cells.iloc[kept].reset_index(drop=True))
+    there = links[~links["source"].isin(gone) & ~links["target"].isin(gone)]
+    number = pd.Series(np.arange(len(kept)), index=kept)
+    renumbered = there.assign(source=number[there["source"]].to_numpy(), target=number[there["target"]].to_numpy())
+    pd.testing.assert_frame_equal(left, renumbered.reset_index(drop=True))
+    assert np.array_equal(links["source"], lanes()[1]["source"])  # what came in is as it was

@@ -31,7 +31,7 @@ class CutRow(Edit):
         return f"cut row {self.row}"
 
 
-def _amend(experiment, movie, before, after):
+def _amend(experiment, movie, before, after, resolved):
     path = experiment.movie_paths(movie).links
     own = path.with_name("links.own.parquet")
     links = read_parquet(own if own.exists() else path)
@@ -192,3 +192,15 @@ def test_the_terminal_lists_undoes_and_redoes(two_movies, capsys):
     assert json.loads(capsys.readouterr().out.split("\n", 1)[1])["done"] == [
         {"kind": "colour", "movie": "", "value": "red"}
     ]
+
+
+def test_each_handle_knows_what_another_one_did(two_movies):
+    cs.run(two_movies)
+    here, there = cs.Experiment(two_movies.root), cs.Experiment(two_movies.root)
+    for nth, (one, other) in enumerate([(here, there), (there, here), (here, there)]):
+        cs.edit(one, CutRow(movie="young_1", row=nth))
+        assert other.history == one.history
+        assert other.record("link", "young_1") == one.record("link", "young_1")
+        assert other.links("young_1").equals(one.links("young_1"))
+    cs.undo(there)
+    assert here.history == there.history == cs.Experiment(two_movies.root).history

@@ -109,6 +109,19 @@ def test_corrections_survive_linking_again_with_another_method(linked):
     assert linked.record("link", "m")["summary"]["tracks"] == tracks.n_tracks
 
 
+def test_linking_again_around_corrections_is_done_by_the_method_of_now(linked, tmp_path):
+    other = Recipe(link=TrackpyLinker(max_gap=0))
+    one, fresh = now(linked).swap(1, row_of(linked, 2, 5)), cs.new(tmp_path / "b.cellstate")
+    cs.add(fresh, tmp_path / "m.ome.tif", name="m")
+    cs.run(fresh, other, until="link")
+    for experiment in (linked, fresh):
+        cs.edit(experiment, one)
+        cs.edit(experiment, LinkAgain(movie="m"))
+    cs.run(linked, other, until="link")
+    pd.testing.assert_frame_equal(linked.links("m"), fresh.links("m"))
+    assert linked.record("link", "m")["summary"] == fresh.record("link", "m")["summary"]
+
+
 def test_corrections_survive_another_segmentation_as_far_as_cells_fit(linked):
     cs.edit(linked, now(linked).swap(1, row_of(linked, 2, 5)))
     cs.edit(linked, now(linked).cut(row_of(linked, 3, 4)))
@@ -230,7 +243,8 @@ def test_one_correction_more_is_made_on_the_links_that_are_there_and_is_what_all
         cs.edit(linked, edit)  # on the links on disk
         edits.append(edit)
         links, dropped = linked.links("m"), linked.dropped("m")
-        whole = amend_links(cs.Experiment(linked.root), "m", (), tuple(edits))  # on the linker's own, all at once
+        resolved = linked.record("link", "m")["resolved"]
+        whole = amend_links(cs.Experiment(linked.root), "m", (), tuple(edits), resolved)  # on the linker's own, at once
         pd.testing.assert_frame_equal(whole.links.links, links)
         assert np.array_equal(whole.links.dropped, dropped)
         assert linked.record("link", "m")["summary"] == linked.record("link", "m")["summary"] | whole.summary

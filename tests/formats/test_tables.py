@@ -78,3 +78,12 @@ def test_missing_and_damaged_tables(tmp_path):
     (tmp_path / "t.parquet").write_bytes(b"PAR1 damaged")
     with pytest.raises(InputError, match=r"t\.parquet: cannot be read"):
         read_parquet(tmp_path / "t.parquet")
+
+
+def test_whole_numbers_of_all_sizes_come_back(tmp_path):
+    kinds = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+    table = pd.DataFrame({kind: np.array([*(np.iinfo(kind).min, np.iinfo(kind).max) * 40], kind) for kind in kinds})
+    table["some"] = pd.array([None, 2**62, -5, 7] * 20, "Int64")
+    table["kind"] = pd.Categorical(["a", "b", "a", "c"] * 20)
+    write_parquet(table, tmp_path / "t.parquet")
+    pd.testing.assert_frame_equal(read_parquet(tmp_path / "t.parquet"), table)

@@ -10,10 +10,12 @@ from qtpy.QtCore import Qt
 import napari_cellstate as cs
 from napari_cellstate.core.link_edits import LinkAgain
 from napari_cellstate.core.review_edits import Accept, Judge
+from napari_cellstate.experiment.review import MovieReview
 from napari_cellstate.gui.link_keys import KEYS, REDO, UNDO
 from napari_cellstate.gui.session import Pick
 from napari_cellstate.gui.track_layer import TRACKS
 from tests.experiment_kit import exchanged_tracks
+from tests.gui.conftest import MOST
 
 
 @pytest.fixture
@@ -183,15 +185,40 @@ def test_every_key_of_the_queue(take, dock, viewer, exchanged):
     tool.read()
     assert len(tool.rows) == n - 1  # it is remembered
     press(viewer, UNDO)
-    tool.read()
     assert len(tool.rows) == n
     press(viewer, REDO)
-    tool.read()
     assert len(tool.rows) == n - 1
     point_at(dock, viewer, row_of(dock, tool.item().track, 6))
     press(viewer, "b")  # what is wrong is mended by the keys of Correct
     assert tool.says.text().startswith("done: break")
     assert len(tool.rows) < n - 1
+
+
+def test_of_a_large_movie_the_queue_is_made_beside_the_window(take, dock, viewer, exchanged, qtbot, monkeypatch):
+    monkeypatch.setattr("napari_cellstate.gui.review_tool.MANY", 0)
+    tool = take("review", exchanged)
+    assert tool.task.running
+    assert "Looking at all links" in tool.where.text()
+    expected = MovieReview.of(exchanged, "m").queue()
+    qtbot.waitUntil(lambda: np.array_equal(tool.rows, expected), timeout=MOST)
+    assert dock.session.pick == Pick("m", tool.item().track, tool.item().frame)
+    press(viewer, "a")
+    press(viewer, UNDO)
+    assert len(tool.rows) == len(expected) - 1  # the old queue stays meanwhile
+    qtbot.waitUntil(lambda: np.array_equal(tool.rows, expected), timeout=MOST)
+    tool.read()
+    press(viewer, "a")  # what is found meanwhile is of before
+    qtbot.waitUntil(lambda: np.array_equal(tool.rows, MovieReview.of(exchanged, "m").queue()), timeout=MOST)
+    point_at(dock, viewer, row_of(dock, tool.item().track, 6))
+    press(viewer, "b")
+    qtbot.waitUntil(lambda: np.array_equal(tool.rows, MovieReview.of(exchanged, "m").queue()), timeout=MOST)
+    qtbot.mouseClick(tool.sample_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(tool.sample), timeout=MOST)
+    assert "Sample: 1 of" in tool.where.text()
+    press(viewer, "2")
+    qtbot.mouseClick(tool.sample_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "doubt" in tool.where.text(), timeout=MOST)
+    qtbot.waitUntil(lambda: not tool.task.running, timeout=MOST)
 
 
 def test_sample_fifty_gives_the_error_rate(take, dock, viewer, mine, qtbot):

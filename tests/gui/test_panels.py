@@ -126,3 +126,16 @@ def test_left_button_draws_only_with_the_lasso(qtbot, shown):
     assert not panel.box.lasso
     qtbot.mouseClick(panel.lasso, Qt.MouseButton.LeftButton)
     assert panel.box.lasso
+
+
+def test_rings_are_as_large_as_cells_from_the_first_on(viewer, shown, finished):
+    area = np.median(finished.cells("young_1")["area"])
+    shown.session.choose(Pick("young_1", 1, 3))
+    ring = next(layer for layer in viewer.layers if layer.name == CHOSEN)
+    assert np.allclose(ring.size, 1.7 * np.sqrt(area))
+    drawn = []
+    ring.events.set_data.connect(drawn.append)
+    shown.panels.ring()
+    assert not drawn  # they are as they should be
+    shown.session.choose(Pick("young_1", 2, 3))
+    assert drawn

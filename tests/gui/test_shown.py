@@ -41,6 +41,7 @@ def gestures(tracks):
 def test_the_quick_path_ends_in_what_reading_anew_gives(dock, mine, monkeypatch):
     monkeypatch.setattr(quick, "MANY", 0)
     dock.open(mine)
+    dock.layers.find(CELLS).visible = True  # while it is hidden it follows when the hand rests
     for edit in gestures(mine.tracks("young_1")):
         for act in (lambda edit=edit: dock.session.edit(edit), dock.session.undo, dock.session.redo, dock.session.undo):
             act()
@@ -53,8 +54,11 @@ def test_the_quick_path_ends_in_what_reading_anew_gives(dock, mine, monkeypatch)
             cells = dock.layers.find(CELLS).data
             labels = mine.labels("young_1")
             assert np.array_equal(np.asarray(cells[5]), found.table(5, found.track)[np.asarray(labels[5])])
+    dock.layers.find(CELLS).visible = False
     dock.session.edit(edit)
     dock.shown.settle()
+    cells, found = dock.layers.find(CELLS).data, dock.shown.found
+    assert np.array_equal(np.asarray(cells[5]), found.table(5, found.track)[np.asarray(mine.labels("young_1")[5])])
     tracks = dock.layers.find(TRACKS)
     assert set(tracks.data[:, 0]) == set(dock.shown.found.track)
     assert np.all(tracks.track_colors[:, 3] == 1)

@@ -53,6 +53,10 @@ class Correction:
     links: EditedLinks | None = None
 
 
+Amend = Callable[[Experiment, str, tuple[Edit, ...], tuple[Edit, ...], dict[str, Any]], Correction]
+"""How a stage is corrected: see `MovieStage.amend`."""
+
+
 @dataclass(frozen=True)
 class MovieStage:
     """A stage that is done movie by movie.
@@ -65,9 +69,9 @@ class MovieStage:
     done : the result is on disk.
     reads_pixels : it reads the movie's own files, not only results of earlier stages.
     amend : works out the result under another list of edits, from the method's own result, which it keeps beside it.
-        It gets the edits that the result on disk has, and those that it shall have; after a kill it is called again,
-        and must end in the same. `run` writes the method's own result and forgets an older one. None: the stage
-        cannot be corrected.
+        It gets the edits that the result on disk has, those that it shall have, and the settings that the method's own
+        result was made with; after a kill it is called again, and must end in the same. `run` writes the method's own
+        result and forgets an older one. None: the stage cannot be corrected.
     lost : which edits, by their words, fit no cell of the stage's input as it is now. None: there is no telling
         before it was done.
     """
@@ -77,7 +81,7 @@ class MovieStage:
     run: Callable[[Experiment, Movie, Recipe, str, Runtime], Outcome]
     done: Callable[[Experiment, str], bool]
     reads_pixels: bool = False
-    amend: Callable[[Experiment, str, tuple[Edit, ...], tuple[Edit, ...]], Correction] | None = None
+    amend: Amend | None = None
     lost: Callable[[Experiment, str, tuple[Edit, ...]], tuple[str, ...]] | None = None
 
 

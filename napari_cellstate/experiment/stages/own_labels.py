@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     import zarr
 
 
-def amend_labels(experiment: Experiment, movie: str, before: tuple[Edit, ...], after: tuple[Edit, ...]) -> Correction:
+def amend_labels(
+    experiment: Experiment, movie: str, before: tuple[Edit, ...], after: tuple[Edit, ...], _resolved: dict[str, Any]
+) -> Correction:
     """Labels with another list of corrections; only frames that some correction touches are read and written."""
     import zarr
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from napari_cellstate.core.apply_links import apply_link_edits, without
+from napari_cellstate.core.apply_links import EditedLinks, apply_link_edits, cells_without, links_without
 from napari_cellstate.core.digest import digest
-from napari_cellstate.core.edits import Edit, records
+from napari_cellstate.core.edits import Edit, digest_with, records
 from napari_cellstate.core.families import Linker
 from napari_cellstate.core.link_edits import LinkAgain, LinkEdit
 from napari_cellstate.core.method import parse
@@ -33,39 +34,81 @@ if TYPE_CHECKING:
 OWN = "own"
 """Name of the linker's own table; one made around corrections is named by their digest."""
 
-_NEEDED = ("frame", "label", "y", "x", "area")
+NEEDED = ("frame", "label", "y", "x", "area")
+"""Columns of the cell table that links and their corrections are about."""
 
 
-def amend_links(experiment: Experiment, movie: str, before: tuple[Edit, ...], after: tuple[Edit, ...]) -> Correction:
-    """Links with another list of corrections."""
+@dataclass(frozen=True)
+class _Amended:
+    """Corrected links, the links they were made of where those are to be kept, and what there is to say."""
+
+    found: EditedLinks
+    words: tuple[str, ...]
+    summary: dict[str, Any]
+    base: tuple[str, pd.DataFrame] | None = None
+
+
+def amend_links(
+    experiment: Experiment, movie: str, before: tuple[Edit, ...], after: tuple[Edit, ...], resolved: dict[str, Any]
+) -> Correction:
+    """Links with another list of corrections; the last few are kept in mind, so that undoing need not make them."""
     paths = experiment.movie_paths(movie)
-    edits = [edit for edit in after if isinstance(edit, LinkEdit)]
-    cells = experiment.recall.table(paths.cells, _NEEDED)
-    own = experiment.recall.table(_own(paths) if _own(paths).exists() else paths.links)
-    plane = experiment.planes(movie)
-    name, base, kept = OWN, own, True
-    if edits and after[:-1] == before and not isinstance(edits[-1], LinkAgain) and _has(experiment, movie, before):
-        on_disk = experiment.recall.table(paths.links)  # one more: the others need not be applied again
-        found = apply_link_edits(cells, on_disk, edits[-1:], experiment.dropped(movie), plane)
-        words = (*_lost_before(experiment, movie), *(edits[-1].words() for _ in found.lost[:1]))
-    else:
-        name, base, kept = _base(experiment, movie, own, edits)
-        found = apply_link_edits(cells, base, edits, plane=plane)
-        lost = {one.edit for one in found.lost}
-        words = tuple(edit.words() for nth, edit in enumerate(edits) if nth in lost)
+    edits = tuple(edit for edit in after if isinstance(edit, LinkEdit))
+    place = _own(paths) if _own(paths).exists() else paths.links
+    own = experiment.recall.table(place)
+
+    def work_out(_: object) -> _Amended:
+        if edits and after[:-1] == before and not isinstance(edits[-1], LinkAgain) and _has(experiment, movie, before):
+            return _one_more(experiment, movie, edits[-1], resolved)
+        return _all_anew(experiment, movie, own, edits, resolved)
+
+    made = experiment.recall.of(place, work_out, ("corrected", digest_with(digest(resolved), edits)))
 
     def write() -> None:
         paths.own_links.mkdir(exist_ok=True)
         if not _own(paths).exists():
             write_parquet(own, _own(paths))
-        if not kept:
-            write_parquet(base, paths.own_links / f"{name}.parquet")
-        write_parquet(found.links, paths.links)
-        experiment.recall.put(paths.links, found.links)
-        write_dropped(paths, found.dropped)
+        if made.base is not None:
+            write_parquet(made.base[1], paths.own_links / f"{made.base[0]}.parquet")
+        write_parquet(made.found.links, paths.links)
+        experiment.recall.put_table(paths.links, made.found.links)
+        write_dropped(experiment, paths, made.found.dropped)
 
-    tracks = Tracks(*without(cells, found.links, found.dropped), _max_gap(experiment, movie))
-    return Correction(write, words, summary_of(tracks), found)
+    return Correction(write, made.words, made.summary, made.found)
+
+
+def _one_more(experiment: Experiment, movie: str, edit: LinkEdit, resolved: dict[str, Any]) -> _Amended:
+    """On the links on disk: the other corrections need not be applied again."""
+    paths = experiment.movie_paths(movie)
+    cells, links = experiment.recall.table(paths.cells, NEEDED), experiment.recall.table(paths.links)
+    found = apply_link_edits(cells, links, [edit], experiment.dropped(movie), experiment.planes(movie))
+    before = (experiment.record("link", movie) or {}).get("lost_edits", ())
+    return _amended(experiment, movie, found, (*before, *(edit.words() for _ in found.lost[:1])), resolved)
+
+
+def _all_anew(
+    experiment: Experiment, movie: str, own: pd.DataFrame, edits: tuple[LinkEdit, ...], resolved: dict[str, Any]
+) -> _Amended:
+    """On the linker's own links."""
+    cells = experiment.recall.table(experiment.movie_paths(movie).cells, NEEDED)
+    name, base, kept = _base(experiment, movie, own, edits, resolved)
+    found = apply_link_edits(cells, base, edits, plane=experiment.planes(movie))
+    lost = {one.edit for one in found.lost}
+    words = tuple(edit.words() for nth, edit in enumerate(edits) if nth in lost)
+    amended = _amended(experiment, movie, found, words, resolved)
+    return amended if kept else replace(amended, base=(name, base))
+
+
+def _amended(
+    experiment: Experiment, movie: str, found: EditedLinks, words: tuple[str, ...], resolved: dict[str, Any]
+) -> _Amended:
+    """With the tracks; the cells that are left are kept in mind."""
+    path, gone = experiment.movie_paths(movie).cells, found.dropped
+    cells = experiment.recall.table(path, NEEDED)
+    left = experiment.recall.of(path, lambda _: cells_without(cells, gone), ("without", gone.tobytes()))
+    links = links_without(found.links, gone, len(cells))
+    tracks = Tracks(left, links, int(resolved["max_gap"]), f"movie {movie}")
+    return _Amended(replace(found, tracks=tracks), words, summary_of(tracks))
 
 
 def lost_links(experiment: Experiment, movie: str, edits: tuple[Edit, ...]) -> tuple[str, ...]:
@@ -83,23 +126,29 @@ def forget_own_links(experiment: Experiment, movie: str) -> None:
     paths.dropped.unlink(missing_ok=True)
 
 
-def write_dropped(paths: MoviePaths, dropped: NDArray[np.int64]) -> None:
+def write_dropped(experiment: Experiment, paths: MoviePaths, dropped: NDArray[np.int64]) -> None:
     """Write which rows of the cell table are no cells; no file where all are."""
     import pandas as pd
 
     if len(dropped):
-        write_parquet(pd.DataFrame({"cell": dropped}), paths.dropped)
+        table = pd.DataFrame({"cell": dropped})
+        write_parquet(table, paths.dropped)
+        experiment.recall.put_table(paths.dropped, table)
     else:
         paths.dropped.unlink(missing_ok=True)
 
 
 def summary_of(tracks: Tracks) -> dict[str, Any]:
     """Links, tracks, divisions; typical step (px a frame), size (px) and share of cells that divide in a frame."""
-    links, frame = tracks.links, tracks.cells["frame"].to_numpy()
+    links = tracks.links
     source, target = links["source"].to_numpy(), links["target"].to_numpy()
-    near = frame[target] - frame[source] == 1
-    at = tracks.cells[["y", "x"]].to_numpy(np.float64)
-    steps = np.hypot(*(at[target[near]] - at[source[near]]).T)
+
+    def over(name: str) -> NDArray[Any]:  # all links first: choosing the near ones of many arrays takes longer
+        values = tracks.cells[name].to_numpy()
+        return np.asarray(values.take(target) - values.take(source))
+
+    near, dy, dx = over("frame") == 1, over("y"), over("x")
+    steps = np.sqrt(dy * dy + dx * dx)[near]
     divisions = int((np.bincount(source, minlength=1) == 2).sum())
     found: dict[str, Any] = {"links": len(links), "tracks": tracks.n_tracks, "divisions": divisions}
     area = tracks.cells["area"].to_numpy(np.float64) if "area" in tracks.cells.columns else np.empty(0)
@@ -121,21 +170,12 @@ def _has(experiment: Experiment, movie: str, edits: tuple[Edit, ...]) -> bool:
     return record is not None and record["key"] == edited_key(own_key(record), edits)
 
 
-def _lost_before(experiment: Experiment, movie: str) -> tuple[str, ...]:
-    return tuple((experiment.record("link", movie) or {}).get("lost_edits", ()))
-
-
-def _max_gap(experiment: Experiment, movie: str) -> int:
-    record = experiment.record("link", movie)
-    return int(record["resolved"]["max_gap"]) if record else 0
-
-
 def _own(paths: MoviePaths) -> Path:
     return paths.own_links / f"{OWN}.parquet"
 
 
 def _base(
-    experiment: Experiment, movie: str, own: pd.DataFrame, edits: list[LinkEdit]
+    experiment: Experiment, movie: str, own: pd.DataFrame, edits: tuple[LinkEdit, ...], resolved: dict[str, Any]
 ) -> tuple[str, pd.DataFrame, bool]:
     """Links that the corrections are applied to, their name, and whether they are on disk already."""
     again = [nth for nth, edit in enumerate(edits) if isinstance(edit, LinkAgain)]
@@ -146,10 +186,8 @@ def _base(
     path = experiment.movie_paths(movie).own_links / f"{name}.parquet"
     if path.exists():
         return name, experiment.recall.table(path), True
-    record, cells = experiment.record("link", movie), experiment.cells(movie)
-    if record is None:
-        raise AssertionError("only a stage that was done is corrected")
-    method = cast("Linker", parse(available("link"), record["resolved"], f"movie {movie}: link record"))
+    cells = experiment.cells(movie)
+    method = cast("Linker", parse(available("link"), resolved, f"movie {movie}: link record"))
     with opened_for(experiment, movie, method) as seen:
         links = method.linked(cells, seen, Runtime(), pins_of(cells, pinned, experiment.planes(movie))[0]).links
     check_links(cells, links, f"movie {movie}: links")
