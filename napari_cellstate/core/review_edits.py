@@ -1,4 +1,7 @@
-"""What was reviewed: links that were looked at, and links drawn at random that were judged. No result depends on it."""
+"""What was reviewed: links and places that were looked at, links drawn at random that were judged.
+
+No result depends on it, but a net that is taught learns from places that are right.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from pydantic import Field
 
 from napari_cellstate.core.cell_ref import CellRef
 from napari_cellstate.core.edits import Edit
+from napari_cellstate.core.mask_edits import Frame, Place
 
 
 class Accept(Edit):
@@ -51,5 +55,32 @@ class Judge(Edit):
         return f"judge the link of {self.source}: {self.verdict}"
 
 
-REVIEW_EDITS: tuple[type[Edit], ...] = (Accept, Judge)
-"""Both."""
+class Confirm(Edit):
+    """A place of a frame was looked at and is right as it is: the cell there, or that there is none.
+
+    Attributes
+    ----------
+    frame : of the movie.
+    place : (y, x), px.
+    """
+
+    kind: ClassVar[str] = "confirm"
+    changes_view: ClassVar[bool] = False
+    frame: Frame
+    place: Place
+
+    def frames(self) -> range:
+        """Its frame."""
+        return range(self.frame, self.frame + 1)
+
+    def places(self) -> tuple[Place, ...]:
+        """Its place."""
+        return (self.place,)
+
+    def words(self) -> str:
+        """As in lists."""
+        return f"confirm what is at ({self.place[0]:.0f}, {self.place[1]:.0f}), frame {self.frame}"
+
+
+REVIEW_EDITS: tuple[type[Edit], ...] = (Accept, Judge, Confirm)
+"""All of them."""

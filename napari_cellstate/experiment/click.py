@@ -11,6 +11,7 @@ import numpy as np
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.mask_edits import AddCell, Mask, MaskEdit, Place
 from napari_cellstate.core.progress import Progress, silent
+from napari_cellstate.core.review_edits import Confirm
 from napari_cellstate.experiment.store import Experiment
 from napari_cellstate.learn.models import DEFAULT
 
@@ -165,16 +166,21 @@ def diameter(experiment: Experiment, movie: str, frame: int) -> float:
     return float(np.sqrt(4 / np.pi * np.median(areas))) if len(areas) >= _FEW else 0.0
 
 
-def corrected_places(experiment: Experiment, movie: str, frame: int) -> list[tuple[MaskEdit, Place]]:
-    """Corrections of masks that concern a frame, and where they are."""
-    edits = [one for one in experiment.history.of("segment", movie) if isinstance(one, MaskEdit)]
-    return [(one, place) for one in edits if frame in one.frames() for place in one.places()]
+def looked_over(experiment: Experiment, movie: str) -> list[MaskEdit | Confirm]:
+    """What a person said about masks of a movie: corrections, and places that are right."""
+    corrected = [one for one in experiment.history.of("segment", movie) if isinstance(one, MaskEdit)]
+    return [*corrected, *(one for one in experiment.history.of_class(Confirm) if one.movie == movie)]
+
+
+def places_looked_over(experiment: Experiment, movie: str, frame: int) -> list[tuple[MaskEdit | Confirm, Place]]:
+    """What was said about a frame, and where."""
+    return [(one, at) for one in looked_over(experiment, movie) if frame in one.frames() for at in one.places()]
 
 
 def _seen(experiment: Experiment, movie: str, frame: int, spots: tuple[Spot, ...], size: float) -> NDArray[np.bool_]:
     shape = tuple(experiment.labels(movie).shape[1:])
     places = [spot.place for spot in spots if spot.frame == frame]
-    places += [place for _, place in corrected_places(experiment, movie, frame)]
+    places += [place for _, place in places_looked_over(experiment, movie, frame)]
     y, x = np.ogrid[: shape[0], : shape[1]]
     seen = np.zeros(shape, bool)
     for at in places:

@@ -14,7 +14,8 @@ from napari_cellstate.core.edits import records
 from napari_cellstate.core.errors import InputError
 from napari_cellstate.core.mask_edits import MaskEdit, RemoveCell, label_at
 from napari_cellstate.core.progress import Progress, silent
-from napari_cellstate.experiment.click import corrected_places, diameter
+from napari_cellstate.core.review_edits import Confirm
+from napari_cellstate.experiment.click import diameter, looked_over, places_looked_over
 from napari_cellstate.experiment.recipe import Recipe, recipe_from
 from napari_cellstate.experiment.store import Experiment, as_experiment
 from napari_cellstate.learn.models import DEFAULT
@@ -70,7 +71,7 @@ def teach_movie(
 
     experiment = as_experiment(experiment)
     drawn = scribbles or {}
-    edits = [one for one in experiment.history.of("segment", movie) if isinstance(one, MaskEdit)]
+    edits = looked_over(experiment, movie)
     frames = sorted({frame for one in edits for frame in one.frames()} | set(drawn))
     if not frames:
         raise InputError(
@@ -127,7 +128,7 @@ def lesson_of(
     from napari_cellstate.learn.cells.teach import Lesson
 
     labels: NDArray[np.int32] = np.asarray(experiment.labels(movie)[frame], np.int32)
-    found = corrected_places(experiment, movie, frame)
+    found = places_looked_over(experiment, movie, frame)
     if whole and found:
         found_known = lesson(image, labels, None, 0.0)
     else:
@@ -142,10 +143,10 @@ def lesson_of(
     return Lesson(image, known)
 
 
-def _removed(known: NDArray[np.int32], labels: NDArray[np.int32], edits: list[MaskEdit], wide: float) -> None:
-    """Where a cell was removed there is background, as far as no other cell is."""
+def _removed(known: NDArray[np.int32], labels: NDArray[np.int32], edits: list[MaskEdit | Confirm], wide: float) -> None:
+    """Where a cell was removed, or none is and that is right, there is background, as far as no other cell is."""
     y, x = np.ogrid[: known.shape[0], : known.shape[1]]
     for one in edits:
-        if isinstance(one, RemoveCell):
+        if isinstance(one, RemoveCell | Confirm):
             near = (y - one.place[0]) ** 2 + (x - one.place[1]) ** 2 < (wide / 2) ** 2
             known[near & (labels == 0) & (known == _UNKNOWN)] = 0

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from qtpy.QtWidgets import QFormLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from napari_cellstate.core.errors import CellStateError, InputError
 from napari_cellstate.core.mask_edits import AddCell, MaskEdit, MergeCells, RemoveCell, SplitCell
 from napari_cellstate.core.progress import Progress
+from napari_cellstate.core.review_edits import Confirm
 from napari_cellstate.experiment.click import PreparedFrames, Spot, add_cell, diameter, next_spot
 from napari_cellstate.gui.layers import CHOSEN
 from napari_cellstate.gui.pointer import Gesture, Pointer
@@ -23,7 +24,6 @@ HELP = """
 <tr><td><b>drag</b></td><td>across cells: they become one</td></tr>
 <tr><td><b>Alt + drag</b></td><td>a line through a cell: it is split</td></tr>
 <tr><td><b>Ctrl + click</b></td><td>into one half, then into the other: it is split between</td></tr>
-<tr><td><b>N</b></td><td>next place: stands for most of the net's doubt</td></tr>
 </table>
 """
 
@@ -36,8 +36,9 @@ class ClickTool(Tool):
         self._prepared = PreparedFrames()
         self._half: tuple[float, float] | None = None
         self._seen: list[Spot] = []
+        self._movie = ""
         self._pointer = Pointer(desk.viewer, desk.layers, self.act)
-        self._keys = Keys(desk.viewer, {"n": self.go_on})
+        self._keys = Keys(desk.viewer, {"n": self.go_on, "y": self.confirm})
         title, keys = QLabel("Click-segment"), QLabel(HELP)
         title.setStyleSheet("font-weight: bold; font-size: 12pt")
         keys.setWordWrap(True)
@@ -45,12 +46,22 @@ class ClickTool(Tool):
         self.carry.setRange(0, 500)
         self.carry.setSuffix(" frames")
         self.carry.setToolTip("Does each correction in so many of the following frames as well, as far as it fits.")
-        self.next_button = QPushButton("Next place to look at (N)")
+        self.next_button = QPushButton("Next place (N)")
         self.next_button.setToolTip(
             "Goes to the cell, found or missed, that stands for most of what the net is unsure of:\n"
             "many doubtful cells look like it, and you have not yet seen one of its kind."
         )
         self.next_button.clicked.connect(self.go_on)
+        self.right_button = QPushButton("Right as it is (Y)")
+        self.right_button.setToolTip(
+            "The cell at the place that was shown last, or that there is none, is right.\n"
+            "Teach learns from it as from a correction; masks and results stay as they are."
+        )
+        self.right_button.setEnabled(False)
+        self.right_button.clicked.connect(self.confirm)
+        buttons = QHBoxLayout()
+        for button in (self.next_button, self.right_button):
+            buttons.addWidget(button)
         self.says = QLabel()
         self.says.setWordWrap(True)
         form = QFormLayout()
@@ -60,7 +71,7 @@ class ClickTool(Tool):
         for widget in (title, keys):
             column.addWidget(widget)
         column.addLayout(form)
-        column.addWidget(self.next_button)
+        column.addLayout(buttons)
         column.addWidget(self.says)
         column.addStretch()
 
@@ -79,6 +90,10 @@ class ClickTool(Tool):
 
     def show_results(self, found: MovieResults | None) -> None:
         """Another movie, or other masks."""
+        movie = found.movie if found is not None else ""
+        if movie != self._movie:
+            self._movie, self._seen = movie, []
+            self.right_button.setEnabled(False)
         if self._desk.layers.find("masks") is not None:
             self._show_masks()
 
@@ -109,6 +124,13 @@ class ClickTool(Tool):
             return next_spot(experiment, movie, frame, seen=seen, prepared=self._prepared, progress=progress)
 
         self.work_asked.emit(work, self._show_spot)
+
+    def confirm(self) -> None:
+        """What is at the place that was shown last is right."""
+        if self.right_button.isEnabled():
+            spot = self._seen[-1]
+            self._edit(Confirm(movie=self._desk.session.movie, frame=spot.frame, place=spot.place))
+            self.right_button.setEnabled(False)
 
     def _correction(self, gesture: Gesture) -> MaskEdit:
         movie, through = self._desk.session.movie, self.carry.value() + 1
@@ -150,6 +172,7 @@ class ClickTool(Tool):
         return session.experiment, session.movie
 
     def _show_spot(self, spot: Spot | None) -> None:
+        self.right_button.setEnabled(spot is not None)
         if spot is None:
             self.says.setText("You have seen every place that may be a cell in the frames that were looked at.")
             return
@@ -161,8 +184,8 @@ class ClickTool(Tool):
             viewer.scene.camera.center = (0.0, *world[1:])
             self._desk.layers.mark(CHOSEN, [(spot.frame, *spot.place)], size=2 * self._size())
         self.says.setText(
-            f"Frame {spot.frame}: this place stands for most of what the net is still unsure of (its own doubt "
-            f"{spot.doubt:.0%}). Is a cell missed, or wrong?"
+            f"Frame {spot.frame}: stands for most of what the net is unsure of (own doubt {spot.doubt:.0%}). "
+            "Is a cell missed, or wrong? If not, press Y."
         )
 
     def _size(self) -> float:

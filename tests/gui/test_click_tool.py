@@ -5,9 +5,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from qtpy.QtCore import Qt
+from scipy.ndimage import distance_transform_edt
 
 import napari_cellstate as cs
 from napari_cellstate.core.mask_edits import AddCell, MergeCells, RemoveCell, SplitCell
+from napari_cellstate.core.review_edits import Confirm
+from napari_cellstate.experiment.click import Spot
+from napari_cellstate.experiment.teach import lesson_of
 from napari_cellstate.gui.layers import MASKS
 
 
@@ -44,7 +48,7 @@ def _cell(exp, nth, frame=0):
 
 
 def test_shift_click_removes_and_undo_brings_back(viewer, dock, tool, two_movies, qtbot):
-    own = np.asarray(two_movies.labels("young_1"))
+    own, measured = np.asarray(two_movies.labels("young_1")), dock.stages.row("measure").text(2)
     label, place = _cell(two_movies, 0)
     viewer.dims.set_current_step(0, 0)
     _press(viewer, tool, place, keys=("Shift",))
@@ -52,7 +56,7 @@ def test_shift_click_removes_and_undo_brings_back(viewer, dock, tool, two_movies
     assert isinstance(done, RemoveCell)
     assert not (np.asarray(two_movies.labels("young_1"))[0] == label).any()
     assert "remove the cell" in tool.says.text()
-    assert dock.stages.row("measure").text(2)  # it says that it is out of date
+    assert dock.stages.row("measure").text(2) != measured  # it says that it is out of date
     qtbot.mouseClick(dock.undo_buttons.undo_button, Qt.MouseButton.LeftButton)
     np.testing.assert_array_equal(np.asarray(two_movies.labels("young_1")), own)
 
@@ -153,6 +157,30 @@ def test_next_goes_where_the_net_hesitates(viewer, dock, tool, qtbot, needs_weig
     with qtbot.waitSignal(dock.task.ended, timeout=120_000):
         qtbot.mouseClick(tool.next_button, Qt.MouseButton.LeftButton)
     assert tool._seen[1] != first
+
+
+def test_what_is_right_is_taught_and_changes_no_result(viewer, dock, tool, two_movies, qtbot):
+    own = np.asarray(two_movies.labels("young_1"))
+    assert not tool.right_button.isEnabled()  # nothing was shown yet
+    label, place = _cell(two_movies, 0)
+    measured = dock.stages.row("measure").text(2)
+    image = np.asarray(own[0], np.uint16)
+    empty = np.unravel_index(int(np.argmax(distance_transform_edt(own[0] == 0))), own[0].shape)
+    for at in (place, (float(empty[0]), float(empty[1]))):
+        tool._show_spot(Spot(0, at, 0.5))
+        qtbot.mouseClick(tool.right_button, Qt.MouseButton.LeftButton)
+        assert not tool.right_button.isEnabled()
+    assert [type(one) for one in two_movies.history.done] == [Confirm, Confirm]
+    assert "confirm what is at" in tool.says.text()
+    np.testing.assert_array_equal(np.asarray(two_movies.labels("young_1")), own)
+    assert dock.stages.row("measure").text(2) == measured  # nothing is out of date
+    known = lesson_of(two_movies, "young_1", 0, image, None, whole=False).labels
+    assert (known == label)[own[0] == label].all()
+    assert set(np.unique(known)) == {-1, 0, label}  # of the other cells nothing is known
+    assert known[empty] == 0
+    qtbot.mouseClick(dock.undo_buttons.undo_button, Qt.MouseButton.LeftButton)
+    again = lesson_of(two_movies, "young_1", 0, image, None, whole=False).labels
+    assert again[empty] == -1
 
 
 def test_teach_runs_cancels_and_goes_on(viewer, dock, tool, two_movies, qtbot, needs_weights, monkeypatch, tmp_path):
