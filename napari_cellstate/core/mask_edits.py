@@ -94,7 +94,7 @@ class AddCell(MaskEdit):
 
     def words(self) -> str:
         """As in lists."""
-        return f"add a cell at {_place(self.places()[0])}, {_frames(self.frames())}"
+        return f"add a cell at {place_words(self.places()[0])}, {_frames(self.frames())}"
 
     def frames(self) -> range:
         """The frames of its masks."""
@@ -134,7 +134,7 @@ class _AtPlace(_FromFrame):
 
     def words(self) -> str:
         """As in lists."""
-        return f"{self._verb} at {_place(self.place)}, {_frames(self.frames())}"
+        return f"{self._verb} at {place_words(self.place)}, {_frames(self.frames())}"
 
     _verb: ClassVar[str]
 
@@ -195,7 +195,8 @@ class MergeCells(_FromFrame):
 
     def words(self) -> str:
         """As in lists."""
-        return f"merge the cells from {_place(self.path[0])} to {_place(self.path[-1])}, {_frames(self.frames())}"
+        first, last = place_words(self.path[0]), place_words(self.path[-1])
+        return f"merge the cells from {first} to {last}, {_frames(self.frames())}"
 
     def apply(self, labels: Labels, frame: int) -> bool:
         """Give all cells under the path the label of the first; False where they are fewer than two."""
@@ -245,7 +246,8 @@ def _shape(labels: Labels) -> tuple[int, int]:
     return int(labels.shape[0]), int(labels.shape[1])
 
 
-def _place(place: Place) -> str:
+def place_words(place: Place) -> str:
+    """A place as lists say it, y and x, whole px."""
     return f"({place[0]:.0f}, {place[1]:.0f})"
 
 

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from napari_cellstate.core.cell_ref import CellRef
 from napari_cellstate.core.edits import Edit
-from napari_cellstate.core.mask_edits import Frame, Place
+from napari_cellstate.core.mask_edits import Frame, Place, place_words
 
 
 class Accept(Edit):
@@ -79,7 +79,7 @@ class Confirm(Edit):
 
     def words(self) -> str:
         """As in lists."""
-        return f"confirm what is at ({self.place[0]:.0f}, {self.place[1]:.0f}), frame {self.frame}"
+        return f"confirm what is at {place_words(self.place)}, frame {self.frame}"
 
 
 REVIEW_EDITS: tuple[type[Edit], ...] = (Accept, Judge, Confirm)

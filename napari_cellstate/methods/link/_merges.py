@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import lgamma
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +12,7 @@ from napari_cellstate.methods.link._frames import MOTHERS, Motion
 from napari_cellstate.methods.link._held import Held
 from napari_cellstate.methods.link._links import Links
 from napari_cellstate.methods.link._points import Points
-from napari_cellstate.methods.link._spread import Spread, log_ball
+from napari_cellstate.methods.link._spread import Spread, log_ball, log_t
 from napari_cellstate.methods.link._tracks import Scene
 
 Floats = NDArray[np.float64]
@@ -51,9 +50,12 @@ class Merges:
         """Measure (ended, partner, fused), (K, 3); those whose area speaks against it are left out."""
         ended, partner, fused = trio.T
         area, own = points.area, _growth(points, scene)
-        both = _log_t(np.log(area[fused] / (area[ended] + area[partner])), max(own, _RIM))
+        joint = np.log(area[fused] / (area[ended] + area[partner]))
+        both = log_t(joint**2, max(own, _RIM) ** 2, _TAIL, 1)
         grown = np.log(area[fused] / area[partner])
-        alone = np.logaddexp(np.log1p(-_TORN) + _log_t(grown, own), np.log(_TORN) + _log_t(grown, _CHANCE))
+        alone = np.logaddexp(
+            np.log1p(-_TORN) + log_t(grown**2, own**2, _TAIL, 1), np.log(_TORN) + log_t(grown**2, _CHANCE**2, _TAIL, 1)
+        )
         share = (area[ended] / (area[ended] + area[partner]))[:, None]
         middle = share * scene.there[ended] + (1 - share) * scene.there[partner]
         scale2 = np.maximum(scene.scale2[ended], scene.scale2[partner])
@@ -151,12 +153,6 @@ def _growth(points: Points, scene: Scene) -> float:
         change = np.log(points.area[scene.sister[source]] / points.area[source])
     change = np.abs(change[np.isfinite(change)])
     return max(1.4826 * float(np.median(change)), _RIM / 4) if len(change) else _RIM
-
-
-def _log_t(value: Floats, scale: float) -> Floats:
-    """Log density of Student's t along a line."""
-    constant = lgamma((_TAIL + 1) / 2) - lgamma(_TAIL / 2) - np.log(_TAIL * np.pi) / 2
-    return np.asarray(constant - np.log(scale) - (_TAIL + 1) / 2 * np.log1p((value / scale) ** 2 / _TAIL))
 
 
 def _place(off: Floats, spread: Spread, scale2: Floats, near: float) -> Floats:

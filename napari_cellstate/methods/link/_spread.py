@@ -40,9 +40,7 @@ class Spread:
 
     def log(self, square: Floats, scale2: Floats) -> Floats:
         """Log density, per px^dims, at a squared distance."""
-        nu, d = self.tail, self.dims
-        constant = lgamma((nu + d) / 2) - lgamma(nu / 2) - d / 2 * np.log(nu * np.pi)
-        return np.asarray(constant - d / 2 * np.log(scale2) - (nu + d) / 2 * np.log1p(square / (nu * scale2)))
+        return log_t(square, scale2, self.tail, self.dims)
 
     def reach(self, log_density: float, scale2: float) -> float:
         """Distance at which the density falls to this; 0 where it is below everywhere."""
@@ -94,6 +92,12 @@ class _Lessons:
             counts = np.bincount(self.level, weight, self.n_levels) + _PRIOR
             found = Spread(sums / (self.dims * counts), tail, memory, self.dims)
         return value, found
+
+
+def log_t(square: Floats, scale2: Floats | float, tail: float, dims: int) -> Floats:
+    """Log density of Student's t in `dims` dimensions, at a squared distance and of a squared scale."""
+    constant = lgamma((tail + dims) / 2) - lgamma(tail / 2) - dims / 2 * np.log(tail * np.pi)
+    return np.asarray(constant - dims / 2 * np.log(scale2) - (tail + dims) / 2 * np.log1p(square / (tail * scale2)))
 
 
 def log_ball(radius: float, dims: int) -> float:
